@@ -1,0 +1,133 @@
+"""The one place that knows one array library from another.
+
+The rest of the package asks `library(x)` for the functions of the Array API standard that fit a plain array, and
+never names a library. NumPy serves itself; every other library is found by array-api-compat, which is imported
+when the first such array is seen, as is the library: importing arraylux loads NumPy alone.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+_LIBRARIES: dict[type, Any] = {}
+
+
+def library(x: Any) -> Any:
+    """Return the module with the standard's functions for a plain array (for Python numbers: NumPy).
+
+    Errors: TypeError if `x` is no array of a library that array-api-compat knows.
+    """
+    found = _LIBRARIES.get(type(x))
+    return _find_library(x) if found is None else found
+
+
+def _find_library(x: Any) -> Any:
+    if isinstance(x, (np.ndarray, np.generic, int, float, complex)):
+        found: Any = np
+        if np.lib.NumpyVersion(np.__version__) < "2.1.0":       # 2.0 lacks unstack and the cumulative functions
+            import array_api_compat.numpy as found
+    else:
+        import array_api_compat
+
+        try:
+            found = array_api_compat.array_namespace(x)
+        except TypeError:
+            raise TypeError(f"expected an array, got a {type(x).__name__}; convert it with asarray first") from None
+    _LIBRARIES[type(x)] = found
+    return found
+
+
+def is_array(x: Any) -> bool:
+    """Say whether `x` is a plain array of some library (Python numbers and tracers are not)."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        return True
+    if isinstance(x, (int, float, complex, str, bytes, type(None))) or not hasattr(x, "shape"):
+        return False
+    import array_api_compat
+
+    return bool(array_api_compat.is_array_api_obj(x))
+
+
+_NUMPY_KINDS = {"b": "b", "i": "i", "u": "i", "f": "f", "c": "c"}
+_ML_DTYPES = ("bfloat16", "float8_e4m3fn", "float8_e5m2")       # these register with NumPy as kind V
+_KINDS: dict[Any, str] = {}                                     # for the dtypes of other libraries
+
+
+def kind(dtype: Any) -> str:
+    """Return `"b"`, `"i"`, `"f"` or `"c"`: boolean, integer, real or complex floating; `"o"` for any other dtype."""
+    if isinstance(dtype, np.dtype):
+        return _NUMPY_KINDS.get(dtype.kind) or ("f" if dtype.name in _ML_DTYPES else "o")
+    return _KINDS.get(dtype) or _learn_kind(dtype)
+
+
+def _learn_kind(dtype: Any) -> str:
+    if isinstance(dtype, type) or isinstance(dtype, str):       # np.float32, float, "float32"
+        return kind(np.dtype(dtype))
+    name = str(dtype).rpartition(".")[2]
+    letters = {"u": "i", "i": "i", "f": "f", "b": "f", "c": "c"}
+    letter = "b" if name.startswith("bool") else letters.get(name[0], "o")
+    _KINDS[dtype] = letter
+    return letter
+
+
+def real_dtype(dtype: Any) -> Any:
+    """Return the real dtype with the precision of a complex one: float32 for complex64, float64 for complex128."""
+    if isinstance(dtype, np.dtype):
+        return np.empty(0, dtype).real.dtype
+    import sys
+
+    module = sys.modules[type(dtype).__module__.partition(".")[0]]
+    return module.float32 if "64" in str(dtype) else module.float64
+
+
+def device_of(x: Any) -> Any:
+    """Return the device of a plain array as its own library names it (`"cpu"` for NumPy)."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        return "cpu"
+    import array_api_compat
+
+    return array_api_compat.device(x)
+
+
+def to_numpy(x: Any) -> Any:
+    """Return a plain array of any library, on any device, as a NumPy array."""
+    if isinstance(x, (np.ndarray, np.generic, int, float, complex)):
+        return np.asarray(x)
+    if type(x).__module__.partition(".")[0] == "cupy":
+        return x.get()
+    import array_api_compat
+
+    xp = array_api_compat.array_namespace(x)
+    home = xp.__array_namespace_info__().default_device() if hasattr(xp, "__array_namespace_info__") else "cpu"
+    return np.asarray(array_api_compat.to_device(x, home))
+
+
+# Scatter-add has no function in the standard, so each library's own is named here.
+def _numpy_scatter_add(target: Any, index: Any, values: Any) -> None:
+    np.add.at(target, index, values)
+
+
+def _cupy_scatter_add(target: Any, index: Any, values: Any) -> None:
+    import cupyx
+
+    cupyx.scatter_add(target, index, values)
+
+
+def _standard_scatter_add(target: Any, index: Any, values: Any) -> None:
+    xp = library(target)
+    places = xp.reshape(xp.arange(target.size, device=device_of(target)), target.shape)[index]
+    flat = xp.reshape(target, (-1,))
+    for place, value in zip(xp.reshape(places, (-1,)), xp.reshape(values, (-1,)), strict=True):
+        flat[int(place)] += value
+    target[...] = xp.reshape(flat, target.shape)
+
+
+_SCATTER_ADD: dict[str, Callable[[Any, Any, Any], None]] = {"numpy": _numpy_scatter_add, "cupy": _cupy_scatter_add}
+
+
+def scatter_add(target: Any, index: Any, values: Any) -> None:
+    """Add `values` to `target[index]` in place, repeated places included."""
+    name = type(target).__module__.partition(".")[0]
+    _SCATTER_ADD.get(name, _standard_scatter_add)(target, index, values)

@@ -1,0 +1,283 @@
+"""The namespace: the Array API standard, by name, for arrays that may be traced.
+
+`array_namespace(x)` returns it for any array. Its functions are those of the rules, which take plain arrays and
+tracers alike; what the standard makes from nothing (zeros, arange) comes from the array's own library, on its device.
+Names that are not listed here (dtypes, constants, functions without a derivative) are the library's own.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from .backend import device_of, library
+from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping, special
+from .tracer.core import Tracer, constant, strip
+from .tracer.interface import FUNCTIONS
+
+
+class Namespace:
+    """The functions of the standard for one array library.
+
+    With `traced` the arrays that it makes are constants, into which traced values can be assigned.
+    """
+
+    def __init__(self, plain: Any, traced: bool) -> None:
+        self._library = plain
+        self._traced = traced
+        self.__name__ = f"arraylux[{plain.__name__}]"
+
+    def __repr__(self) -> str:
+        return f"<namespace {self.__name__}>"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._library, name)
+
+    # --- elementwise, one argument ------------------------------------------------------------------------------
+    abs = elementwise.abs
+    acos = elementwise.acos
+    acosh = elementwise.acosh
+    asin = elementwise.asin
+    asinh = elementwise.asinh
+    atan = elementwise.atan
+    atanh = elementwise.atanh
+    bitwise_invert = elementwise.bitwise_invert
+    ceil = elementwise.ceil
+    conj = elementwise.conj
+    cos = elementwise.cos
+    cosh = elementwise.cosh
+    exp = elementwise.exp
+    expm1 = elementwise.expm1
+    floor = elementwise.floor
+    imag = elementwise.imag
+    isfinite = elementwise.isfinite
+    isinf = elementwise.isinf
+    isnan = elementwise.isnan
+    log = elementwise.log
+    log10 = elementwise.log10
+    log1p = elementwise.log1p
+    log2 = elementwise.log2
+    logical_not = elementwise.logical_not
+    negative = elementwise.negative
+    positive = elementwise.positive
+    real = elementwise.real
+    reciprocal = elementwise.reciprocal
+    round = elementwise.round
+    sign = elementwise.sign
+    signbit = elementwise.signbit
+    sin = elementwise.sin
+    sinh = elementwise.sinh
+    sqrt = elementwise.sqrt
+    square = elementwise.square
+    tan = elementwise.tan
+    tanh = elementwise.tanh
+    trunc = elementwise.trunc
+
+    # --- elementwise, two arguments -----------------------------------------------------------------------------
+    add = pairs.add
+    atan2 = pairs.atan2
+    bitwise_and = pairs.bitwise_and
+    bitwise_left_shift = pairs.bitwise_left_shift
+    bitwise_or = pairs.bitwise_or
+    bitwise_right_shift = pairs.bitwise_right_shift
+    bitwise_xor = pairs.bitwise_xor
+    clip = staticmethod(pairs.clip)
+    copysign = pairs.copysign
+    divide = pairs.divide
+    equal = pairs.equal
+    floor_divide = pairs.floor_divide
+    greater = pairs.greater
+    greater_equal = pairs.greater_equal
+    hypot = pairs.hypot
+    less = pairs.less
+    less_equal = pairs.less_equal
+    logaddexp = pairs.logaddexp
+    logical_and = pairs.logical_and
+    logical_or = pairs.logical_or
+    logical_xor = pairs.logical_xor
+    maximum = pairs.maximum
+    minimum = pairs.minimum
+    multiply = pairs.multiply
+    nextafter = pairs.nextafter
+    not_equal = pairs.not_equal
+    pow = pairs.pow
+    remainder = pairs.remainder
+    subtract = pairs.subtract
+    where = pairs.where
+
+    # --- reductions and running reductions ----------------------------------------------------------------------
+    all = reducing.all
+    any = reducing.any
+    argmax = reducing.argmax
+    argmin = reducing.argmin
+    count_nonzero = reducing.count_nonzero
+    cumulative_prod = staticmethod(cumulative.cumulative_prod)
+    cumulative_sum = staticmethod(cumulative.cumulative_sum)
+    max = staticmethod(reducing.max)
+    mean = staticmethod(reducing.mean)
+    min = staticmethod(reducing.min)
+    prod = staticmethod(cumulative.prod)
+    std = staticmethod(reducing.std)
+    sum = staticmethod(reducing.sum)
+    var = staticmethod(reducing.var)
+
+    # --- shapes ---------------------------------------------------------------------------------------------------
+    broadcast_arrays = staticmethod(shaping.broadcast_arrays)
+    broadcast_to = staticmethod(shaping.broadcast_to)
+    concat = staticmethod(shaping.concat)
+    diff = staticmethod(shaping.diff)
+    expand_dims = staticmethod(shaping.expand_dims)
+    flip = staticmethod(shaping.flip)
+    matrix_transpose = staticmethod(shaping.matrix_transpose)
+    meshgrid = staticmethod(shaping.meshgrid)
+    moveaxis = staticmethod(shaping.moveaxis)
+    permute_dims = staticmethod(shaping.permute_dims)
+    repeat = staticmethod(shaping.repeat)
+    reshape = staticmethod(shaping.reshape)
+    roll = staticmethod(shaping.roll)
+    squeeze = staticmethod(shaping.squeeze)
+    stack = staticmethod(shaping.stack)
+    tile = staticmethod(shaping.tile)
+    tril = staticmethod(shaping.tril)
+    triu = staticmethod(shaping.triu)
+    unstack = staticmethod(shaping.unstack)
+
+    # --- indexing, sorting, searching -----------------------------------------------------------------------------
+    argsort = indexing.argsort
+    getitem = staticmethod(indexing.getitem)
+    index_add = staticmethod(indexing.index_add)
+    index_set = staticmethod(indexing.index_set)
+    nonzero = indexing.nonzero
+    searchsorted = indexing.searchsorted
+    take = staticmethod(indexing.take)
+    take_along_axis = staticmethod(indexing.take_along_axis)
+
+    # --- products, special functions --------------------------------------------------------------------------------
+    dot = staticmethod(products.dot)
+    erf = special.erf
+    log_softmax = staticmethod(special.log_softmax)
+    logsumexp = staticmethod(special.logsumexp)
+    matmul = staticmethod(products.matmul)
+    softmax = staticmethod(special.softmax)
+    tensordot = staticmethod(products.tensordot)
+    vecdot = staticmethod(products.vecdot)
+
+    # --- making arrays ----------------------------------------------------------------------------------------------
+    empty_like = staticmethod(creation.empty_like)
+    full_like = staticmethod(creation.full_like)
+    ones_like = staticmethod(creation.ones_like)
+    zeros_like = staticmethod(creation.zeros_like)
+
+    def _made(self, y: Any) -> Any:
+        return constant(y) if self._traced else y
+
+    def arange(self, start: float, /, stop: float | None = None, step: float = 1, *, dtype: Any = None,
+               device: Any = None) -> Any:
+        """Numbers from start to stop, by steps."""
+        return self._made(self._library.arange(start, stop, step, dtype=dtype, device=device))
+
+    def empty(self, shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Any:
+        """An array whose values are not set."""
+        return self._made(self._library.empty(shape, dtype=dtype, device=device))
+
+    def eye(self, n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None,
+            device: Any = None) -> Any:
+        """A matrix with ones on its k-th diagonal."""
+        return self._made(self._library.eye(n_rows, n_cols, k=k, dtype=dtype, device=device))
+
+    def full(self, shape: int | tuple[int, ...], fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+        """An array of one value, which may be traced."""
+        if isinstance(fill_value, Tracer):
+            value = fill_value if dtype is None else elementwise.astype(fill_value, dtype=dtype)
+            return shaping.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape))
+        return self._made(self._library.full(shape, fill_value, dtype=dtype, device=device))
+
+    def ones(self, shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Any:
+        """An array of ones."""
+        return self._made(self._library.ones(shape, dtype=dtype, device=device))
+
+    def zeros(self, shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Any:
+        """An array of zeros."""
+        return self._made(self._library.zeros(shape, dtype=dtype, device=device))
+
+    def asarray(self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
+        """An array from an array, a number or nested lists, which may hold tracers."""
+        if creation.holds_tracer(obj):
+            return creation.asarray(obj, like=creation.first_tracer(obj), dtype=dtype)
+        return self._made(self._library.asarray(obj, dtype=dtype, device=device, copy=copy))
+
+    def linspace(self, start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None,
+                 endpoint: bool = True) -> Any:
+        """Equally spaced numbers from start to stop, which may be traced."""
+        if creation.holds_tracer([start, stop]):
+            like = creation.first_tracer([start, stop])
+            return creation.linspace(start, stop, num, like=like, dtype=dtype, endpoint=endpoint)
+        return self._made(self._library.linspace(start, stop, num, dtype=dtype, device=device, endpoint=endpoint))
+
+    # --- dtypes and devices -----------------------------------------------------------------------------------------
+    def astype(self, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+        """Cast to another dtype."""
+        return _astype(x, dtype, copy=copy)
+
+    def result_type(self, *arrays_and_dtypes: Any) -> Any:
+        """The dtype that an operation on these would have."""
+        return self._library.result_type(*[strip(a) for a in arrays_and_dtypes])
+
+    def isdtype(self, dtype: Any, kind: Any) -> bool:
+        """Say whether a dtype is of a kind of the standard."""
+        return bool(self._library.isdtype(dtype, kind))
+
+
+def _astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
+    if not isinstance(x, Tracer):
+        return library(x).astype(x, dtype, copy=copy)
+    return x if x.dtype == dtype and not copy else elementwise.astype(x, dtype=dtype)
+
+
+_NAMESPACES: dict[tuple[str, bool], Namespace] = {}
+
+
+def array_namespace(*arrays: Any) -> Namespace:
+    """Return the namespace of the Array API standard for some arrays.
+
+    Arguments: `arrays`, of one library, plain or traced; Python numbers and `None` are passed over.
+
+    Returns: a namespace whose functions take plain and traced arrays of that library.
+
+    Errors: TypeError if the arrays are of several libraries, or if there is none.
+
+    >>> import numpy as np
+    >>> xp = array_namespace(np.zeros(3))
+    >>> float(xp.sum(xp.ones(3)))
+    3.0
+    """
+    found: Any = None
+    traced = False
+    for x in arrays:
+        traced = traced or isinstance(x, Tracer)
+        plain = strip(x)
+        if plain is None or (isinstance(plain, (int, float, complex)) and not hasattr(plain, "shape")):
+            continue
+        lib = library(plain)
+        if found is not None and lib is not found:
+            raise TypeError(f"arrays of two libraries, {found.__name__} and {lib.__name__}, cannot be used together; "
+                            "move them to one device first: cpu_device()(x) or gpu_device()(x)")
+        found = lib
+    if found is None:
+        raise TypeError("array_namespace needs at least one array")
+    key = (found.__name__, traced)
+    if key not in _NAMESPACES:
+        _NAMESPACES[key] = Namespace(found, traced)
+    return _NAMESPACES[key]
+
+
+def _to_device(x: Any, device: Any) -> Any:
+    plain = strip(x)
+    if device_of(plain) == device:
+        return x
+    raise ValueError(f"a traced array cannot change its device from {device_of(plain)} to {device} inside the function "
+                     "that is differentiated; move the inputs before")
+
+
+FUNCTIONS.update({name: getattr(Namespace, name) for name in vars(Namespace) if not name.startswith("_")})
+FUNCTIONS["astype"] = _astype
+FUNCTIONS["to_device"] = _to_device
+FUNCTIONS["__array_namespace__"] = lambda x, api_version: array_namespace(x)

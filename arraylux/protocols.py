@@ -1,0 +1,323 @@
+"""NumPy's own functions on tracers: which rule answers which function.
+
+NumPy asks a foreign argument before it computes: a ufunc asks `__array_ufunc__`, any other function
+`__array_function__`. These tables say what a traced array answers, so that plain `np.sin(x)`, `np.sum(x, 0)` or
+`ndarray @ x` are differentiable as they stand. Functions here have NumPy's signatures, the standard's are one name
+away. What is not in the tables raises a sentence.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .namespace import array_namespace
+from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping
+from .tracer.core import strip
+from .tracer.interface import NUMPY_FUNCTIONS, UFUNCS
+
+Axis = reducing.Axis
+
+
+def _rint(x: Any) -> Any:
+    return elementwise.round(x)
+
+
+def _degrees(x: Any) -> Any:
+    return x * (180 / np.pi)
+
+
+def _radians(x: Any) -> Any:
+    return x * (np.pi / 180)
+
+
+def _exp2(x: Any) -> Any:
+    return pairs.pow(2.0, x)
+
+
+def _logaddexp2(a: Any, b: Any) -> Any:
+    return pairs.logaddexp(a * np.log(2), b * np.log(2)) / np.log(2)
+
+
+def _cbrt(x: Any) -> Any:
+    return elementwise.sign(x) * pairs.pow(elementwise.abs(x), 1 / 3)
+
+
+def _heaviside(x: Any, at_zero: Any) -> Any:
+    return np.heaviside(strip(x), strip(at_zero))
+
+
+_CALLS: dict[Any, Callable[..., Any]] = {
+    np.absolute: elementwise.abs, np.fabs: elementwise.abs, np.arccos: elementwise.acos, np.arccosh: elementwise.acosh,
+    np.arcsin: elementwise.asin, np.arcsinh: elementwise.asinh, np.arctan: elementwise.atan,
+    np.arctanh: elementwise.atanh, np.invert: elementwise.bitwise_invert, np.ceil: elementwise.ceil,
+    np.conjugate: elementwise.conj, np.cos: elementwise.cos, np.cosh: elementwise.cosh, np.exp: elementwise.exp,
+    np.exp2: _exp2, np.expm1: elementwise.expm1, np.floor: elementwise.floor, np.isfinite: elementwise.isfinite,
+    np.isinf: elementwise.isinf, np.isnan: elementwise.isnan, np.log: elementwise.log, np.log10: elementwise.log10,
+    np.log1p: elementwise.log1p, np.log2: elementwise.log2, np.logical_not: elementwise.logical_not,
+    np.negative: elementwise.negative, np.positive: elementwise.positive, np.reciprocal: elementwise.reciprocal,
+    np.rint: _rint, np.sign: elementwise.sign, np.signbit: elementwise.signbit, np.sin: elementwise.sin,
+    np.sinh: elementwise.sinh, np.sqrt: elementwise.sqrt, np.square: elementwise.square, np.tan: elementwise.tan,
+    np.tanh: elementwise.tanh, np.trunc: elementwise.trunc, np.cbrt: _cbrt, np.deg2rad: _radians,
+    np.radians: _radians, np.rad2deg: _degrees, np.degrees: _degrees,
+    np.add: pairs.add, np.arctan2: pairs.atan2, np.bitwise_and: pairs.bitwise_and, np.bitwise_or: pairs.bitwise_or,
+    np.bitwise_xor: pairs.bitwise_xor, np.left_shift: pairs.bitwise_left_shift,
+    np.right_shift: pairs.bitwise_right_shift, np.copysign: pairs.copysign, np.divide: pairs.divide,
+    np.equal: pairs.equal, np.floor_divide: pairs.floor_divide, np.fmax: pairs.maximum, np.fmin: pairs.minimum,
+    np.greater: pairs.greater, np.greater_equal: pairs.greater_equal, np.heaviside: _heaviside, np.hypot: pairs.hypot,
+    np.less: pairs.less, np.less_equal: pairs.less_equal, np.logaddexp: pairs.logaddexp, np.logaddexp2: _logaddexp2,
+    np.logical_and: pairs.logical_and, np.logical_or: pairs.logical_or, np.logical_xor: pairs.logical_xor,
+    np.maximum: pairs.maximum, np.minimum: pairs.minimum, np.multiply: pairs.multiply, np.nextafter: pairs.nextafter,
+    np.not_equal: pairs.not_equal, np.power: pairs.pow, np.float_power: pairs.pow, np.remainder: pairs.remainder,
+    np.subtract: pairs.subtract, np.matmul: products.matmul, np.vecdot: products.vecdot,
+}
+UFUNCS.update({(ufunc, "__call__"): f for ufunc, f in _CALLS.items()})
+
+
+# --- methods of ufuncs --------------------------------------------------------------------------------------------
+def _reduced(f: Callable[..., Any]) -> Callable[..., Any]:
+    def reduce(x: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False) -> Any:
+        return f(x if dtype is None else elementwise.astype(x, dtype=dtype), axis=axis, keepdims=keepdims)
+    return reduce
+
+
+for _ufunc, _f in ((np.add, reducing.sum), (np.multiply, cumulative.prod), (np.maximum, reducing.max),
+                   (np.minimum, reducing.min), (np.logical_and, reducing.all), (np.logical_or, reducing.any)):
+    UFUNCS[_ufunc, "reduce"] = _reduced(_f)
+UFUNCS[np.add, "accumulate"] = lambda x, axis=0, dtype=None: cumulative.cumulative_sum(x, axis=axis, dtype=dtype)
+UFUNCS[np.multiply, "accumulate"] = lambda x, axis=0, dtype=None: cumulative.cumulative_prod(x, axis=axis, dtype=dtype)
+UFUNCS[np.multiply, "outer"] = lambda a, b: shaping.reshape(a, (*a.shape, *(1,) * b.ndim)) * b
+
+
+# --- reductions, with NumPy's positional order ----------------------------------------------------------------------
+def _sum(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return reducing.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _prod(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return cumulative.prod(a, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _mean(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return reducing.mean(a if dtype is None else elementwise.astype(a, dtype=dtype), axis=axis, keepdims=keepdims)
+
+
+def _extreme(f: Callable[..., Any]) -> Callable[..., Any]:
+    def extreme(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> Any:
+        return f(a, axis=axis, keepdims=keepdims)
+    return extreme
+
+
+def _moment(f: Callable[..., Any]) -> Callable[..., Any]:
+    def moment(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False,
+               *, correction: float | None = None) -> Any:
+        x = a if dtype is None else elementwise.astype(a, dtype=dtype)
+        return f(x, axis=axis, correction=ddof if correction is None else correction, keepdims=keepdims)
+    return moment
+
+
+def _running(f: Callable[..., Any]) -> Callable[..., Any]:
+    def running(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+        return f(shaping.reshape(a, (-1,)) if axis is None else a, axis=axis or 0, dtype=dtype)
+    return running
+
+
+# --- shapes -------------------------------------------------------------------------------------------------------
+def _transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
+    return shaping.permute_dims(a, tuple(range(a.ndim))[::-1] if axes is None else tuple(axes))
+
+
+def _swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    return a.swapaxes(axis1, axis2)
+
+
+def _ravel(a: Any, order: str = "C") -> Any:
+    return a.reshape(-1, order=order)
+
+
+def _reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
+    return a.reshape(shape, order=order)
+
+
+def _squeeze(a: Any, axis: Any = None) -> Any:
+    return a.squeeze(axis)
+
+
+def _concatenate(arrays: Sequence[Any], /, axis: int | None = 0, out: None = None, *, dtype: Any = None,
+                 casting: str = "same_kind") -> Any:
+    arrays = [_array(x) for x in arrays]
+    return shaping.concat([x if dtype is None else elementwise.astype(x, dtype=dtype) for x in arrays], axis=axis)
+
+
+def _array(x: Any) -> Any:
+    return x if hasattr(x, "shape") else np.asarray(x)
+
+
+def _stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None,
+           casting: str = "same_kind") -> Any:
+    return shaping.stack([_array(x) for x in arrays], axis=axis)
+
+
+def _at_least(x: Any, ndim: int) -> Any:
+    x = _array(x)
+    if x.ndim >= ndim:
+        return x
+    return shaping.reshape(x, (1, *x.shape) if x.ndim == 1 else (1,) * ndim)
+
+
+def _vstack(arrays: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    return shaping.concat([_at_least(x, 2) for x in arrays], axis=0)
+
+
+def _hstack(arrays: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    arrays = [_at_least(x, 1) for x in arrays]
+    return shaping.concat(arrays, axis=0 if arrays[0].ndim == 1 else 1)
+
+
+def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+    return shaping.broadcast_to(array, shape)
+
+
+def _flip(m: Any, axis: Any = None) -> Any:
+    return shaping.flip(m, axis=axis)
+
+
+def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    return shaping.roll(a, shift, axis=axis)
+
+
+def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    return shaping.repeat(a, repeats, axis=axis)
+
+
+def _diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+    return shaping.diff(a, axis=axis, n=n)
+
+
+def _tril(m: Any, k: int = 0) -> Any:
+    return shaping.tril(m, k=k)
+
+
+def _triu(m: Any, k: int = 0) -> Any:
+    return shaping.triu(m, k=k)
+
+
+def _split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    n = a.shape[axis]
+    if isinstance(indices_or_sections, int):
+        if n % indices_or_sections:
+            raise ValueError(f"split: axis {axis} of length {n} has no {indices_or_sections} equal parts")
+        cuts = list(range(n // indices_or_sections, n, n // indices_or_sections))
+    else:
+        cuts = list(indices_or_sections)
+    before: tuple[slice, ...] = (slice(None),) * (axis % a.ndim)
+    return [a[(*before, slice(i, j))] for i, j in zip([0, *cuts], [*cuts, n], strict=True)]
+
+
+# --- items, products, choices -----------------------------------------------------------------------------------------
+def _take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
+    return indexing.take(shaping.reshape(a, (-1,)) if axis is None else a, _array(indices), axis=axis or 0)
+
+
+def _take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Any:
+    return indexing.take_along_axis(arr, indices, axis=axis)
+
+
+def _where(condition: Any, /, *choices: Any) -> Any:
+    return pairs.where(strip(condition), *choices) if choices else indexing.nonzero(condition)
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:
+    return pairs.clip(a, min if a_min is None else a_min, max if a_max is None else a_max)
+
+
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    return products.tensordot(a, b, axes=axes)
+
+
+def _outer(a: Any, b: Any, out: None = None) -> Any:
+    return shaping.reshape(a, (-1, 1)) * shaping.reshape(b, (1, -1))
+
+
+def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    return elementwise.astype(x, dtype=np.dtype(dtype))
+
+
+def _round(a: Any, decimals: int = 0, out: None = None) -> Any:
+    return a.round(decimals)
+
+
+def _zeros_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *,
+                device: Any = None) -> Any:
+    return creation.zeros_like(a, dtype=dtype) if shape is None else array_namespace(a).zeros(shape, dtype=dtype or a.dtype)
+
+
+def _ones_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *,
+               device: Any = None) -> Any:
+    return creation.ones_like(a, dtype=dtype) if shape is None else array_namespace(a).ones(shape, dtype=dtype or a.dtype)
+
+
+def _full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *,
+               device: Any = None) -> Any:
+    if shape is None:
+        return creation.full_like(a, fill_value, dtype=dtype)
+    return array_namespace(a).full(shape, fill_value, dtype=dtype or a.dtype)
+
+
+def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
+    return creation.linspace(start, stop, num, like=creation.first_tracer([start, stop]), endpoint=endpoint)
+
+
+def _on_values(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a NumPy function without a derivative see the plain arrays."""
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return f(*[strip(a) for a in args], **kwargs)
+    return call
+
+
+def _copyto(dst: Any, src: Any, *args: Any, **kwargs: Any) -> Any:
+    raise TypeError("a traced value cannot be written into a plain NumPy array, since its derivative would be lost; make "
+                    "the array from a traced one, as np.zeros_like(x) or array_namespace(x).zeros(shape) do")
+
+
+NUMPY_FUNCTIONS.update({
+    np.sum: _sum, np.prod: _prod, np.mean: _mean, np.max: _extreme(reducing.max), np.amax: _extreme(reducing.max),
+    np.min: _extreme(reducing.min), np.amin: _extreme(reducing.min), np.var: _moment(reducing.var),
+    np.std: _moment(reducing.std), np.cumsum: _running(cumulative.cumulative_sum),
+    np.cumprod: _running(cumulative.cumulative_prod), np.all: _extreme(reducing.all), np.any: _extreme(reducing.any),
+    np.argmax: _extreme(reducing.argmax), np.argmin: _extreme(reducing.argmin), np.transpose: _transpose,
+    np.swapaxes: _swapaxes, np.ravel: _ravel, np.reshape: _reshape, np.squeeze: _squeeze,
+    np.expand_dims: shaping.expand_dims, np.moveaxis: shaping.moveaxis, np.concatenate: _concatenate, np.stack: _stack,
+    np.vstack: _vstack, np.hstack: _hstack, np.broadcast_to: _broadcast_to,
+    np.broadcast_arrays: lambda *arrays, subok=False: tuple(shaping.broadcast_arrays(*arrays)), np.flip: _flip,
+    np.roll: _roll, np.repeat: _repeat, np.tile: lambda A, reps: shaping.tile(A, reps), np.diff: _diff, np.tril: _tril,
+    np.triu: _triu, np.split: _split, np.take: _take, np.take_along_axis: _take_along_axis, np.where: _where,
+    np.clip: _clip, np.dot: lambda a, b, out=None: products.dot(a, b), np.tensordot: _tensordot, np.outer: _outer,
+    np.real: elementwise.real, np.imag: elementwise.imag, np.round: _round, np.around: _round,
+    np.zeros_like: _zeros_like, np.ones_like: _ones_like, np.full_like: _full_like, np.empty_like: _zeros_like,
+    np.linspace: _linspace, np.copyto: _copyto, np.copy: lambda a, order="K", subok=False: elementwise.positive(a),
+    np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim, np.size: lambda a, axis=None: a.size if axis is None
+    else a.shape[axis], np.result_type: _on_values(np.result_type), np.can_cast: _on_values(np.can_cast),
+    np.argsort: _on_values(np.argsort), np.nonzero: _on_values(np.nonzero), np.searchsorted: _on_values(np.searchsorted),
+    np.count_nonzero: _on_values(np.count_nonzero), np.isclose: _on_values(np.isclose),
+    np.allclose: _on_values(np.allclose), np.array_equal: _on_values(np.array_equal), np.sign: elementwise.sign,
+    np.iscomplexobj: lambda x: np.iscomplexobj(strip(x)), np.isrealobj: lambda x: np.isrealobj(strip(x)),
+    np.meshgrid: lambda *xs, indexing="xy": tuple(shaping.meshgrid(*xs, indexing=indexing)),
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: _norm(x, ord, axis, keepdims),
+})
+for _name, _function in (("concat", _concatenate), ("permute_dims", _transpose), ("astype", _astype),
+                         ("matrix_transpose", shaping.matrix_transpose), ("unstack", shaping.unstack),
+                         ("cumulative_sum", cumulative.cumulative_sum), ("cumulative_prod", cumulative.cumulative_prod)):
+    if hasattr(np, _name):
+        NUMPY_FUNCTIONS[getattr(np, _name)] = _function
+
+
+def _norm(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    """The Euclidean norm; its derivative at zero is zero."""
+    if ord is not None and not (ord == 2 and (isinstance(axis, int) or x.ndim == 1)):
+        raise TypeError(f"np.linalg.norm of a traced array knows the Euclidean norm alone, got ord={ord!r}; write it with "
+                        "abs, max and sum")
+    size = reducing.sum(elementwise.square(elementwise.abs(x)), axis=axis, keepdims=keepdims)
+    zero = pairs.equal(size, 0)
+    return pairs.where(zero, 0.0, elementwise.sqrt(pairs.where(zero, 1.0, size)))

@@ -1,0 +1,176 @@
+"""Chapter 6: reading and writing elements.
+
+Reading `x[index]` is linear, and its transpose adds each cotangent to the place it was read from. Writing is done by
+value: `index_set` and `index_add` return a new array, and a tracer's `y[i] = x` rebinds the handle `y` to it, so that
+an assignment is a primitive like any other and the old value stays on the tape.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backend import device_of, library, scatter_add
+from ..tracer.core import Primitive, Tracer, strip
+from ..tracer.declare import Flat, Linear, fit, zeros_like
+from ..tracer.tape import Scatter, is_basic
+from .elementwise import astype
+from .pairs import where
+from .shaping import broadcast_to, reshape
+
+
+def _plain_index(index: Any) -> Any:
+    """Strip tracers (constants, whose derivative is zero) from an index."""
+    if type(index) is tuple:
+        return tuple([strip(i) for i in index])
+    return strip(index)
+
+
+_getitem = Linear("getitem", lambda g, x, index: Scatter(x, index, g), run=lambda x, *, index: x[index])
+
+
+def getitem(x: Any, index: Any, /) -> Any:
+    """Read elements, rows, slices: `x[index]`."""
+    return _getitem(x, index=_plain_index(index))
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+def _copied(x: Any) -> Any:
+    return library(x).asarray(x, copy=True)
+
+
+def _run_set(x: Any, v: Any, *, index: Any) -> Any:
+    y = _copied(x)
+    y[index] = v
+    return y
+
+
+def _run_add(x: Any, v: Any, *, index: Any) -> Any:
+    y = _copied(x)
+    if is_basic(index):
+        y[index] += v
+    else:
+        scatter_add(y, index, library(y).broadcast_to(v, y[index].shape))
+    return y
+
+
+def _last_writes(x: Any, index: Any) -> Any:
+    """Return, for an index that may name a place twice, which of its writes came last; `None` if all did."""
+    if is_basic(index):
+        return None
+    xp = library(x)
+    ids = xp.zeros(x.shape, dtype=xp.int64, device=device_of(x))
+    order = xp.reshape(xp.arange(ids[index].size, device=device_of(x)), ids[index].shape)
+    ids[index] = order
+    return ids[index] == order
+
+
+class _IndexSet(Primitive):
+    """A copy of x with x[index] = v: linear in x and v together."""
+
+    __slots__ = ()
+
+    def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        tx, tv = tangents
+        if tv is None:
+            return self(tx, 0, **params)
+        tx = zeros_like(y) if tx is None else tx
+        return self(tx, tv, **params)
+
+    def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
+             params: dict[str, Any]) -> Sequence[Any]:
+        index = params["index"]
+        to_x = self(g, 0, index=index) if parents[0] >= 0 else None
+        to_v = None
+        if parents[1] >= 0:
+            to_v = getitem(g, index)
+            last = _last_writes(strip(g), index)
+            to_v = fit(to_v if last is None else where(last, to_v, 0), args[1])
+        return to_x, to_v
+
+
+class _IndexAdd(Primitive):
+    """A copy of x with v added to x[index], as often as a place is named: linear in x and v together."""
+
+    __slots__ = ()
+
+    def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        tx, tv = tangents
+        if tv is None:
+            return tx
+        return self(zeros_like(y) if tx is None else tx, tv, **params)
+
+    def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
+             params: dict[str, Any]) -> Sequence[Any]:
+        return g, (fit(getitem(g, params["index"]), args[1]) if parents[1] >= 0 else None)
+
+
+_set = _IndexSet("index_set", run=_run_set)
+_add = _IndexAdd("index_add", run=_run_add)
+
+
+def _for_writing(x: Any, v: Any) -> Any:
+    """Return `v` in the dtype of `x`, as assignment into an array casts."""
+    if isinstance(v, (int, float, complex)) and not isinstance(v, Tracer):
+        return v
+    if isinstance(v, (list, tuple)):
+        from .creation import asarray
+
+        v = asarray(v, like=x)
+    return v if v.dtype == x.dtype else astype(v, dtype=x.dtype)
+
+
+def index_set(x: Any, v: Any, /, *, index: Any) -> Any:
+    """Return a copy of x in which x[index] is v; where a place is named twice the last write stays."""
+    return _set(x, _for_writing(x, v), index=_plain_index(index))
+
+
+def index_add(x: Any, v: Any, /, *, index: Any) -> Any:
+    """Return a copy of x with v added at x[index], once for each time that a place is named."""
+    return _add(x, _for_writing(x, v), index=_plain_index(index))
+
+
+# --- take ---------------------------------------------------------------------------------------------------------
+_take = Linear("take", lambda g, x, indices, axis: Scatter(x, (slice(None),) * axis + (indices,), g), keeps="1",
+               run=lambda x, indices, *, axis: library(x).take(x, indices, axis=axis))
+
+
+def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
+    """Pick along one axis the slices with these numbers."""
+    if axis is None and x.ndim != 1:
+        raise ValueError(f"take from an array of shape {tuple(x.shape)} needs an axis; only for one dimension can it be "
+                         "left out")
+    indices = strip(indices)
+    if isinstance(indices, (int, list)):
+        indices = library(strip(x)).asarray(indices, device=device_of(strip(x)))
+    return _take(x, indices, axis=(axis or 0) % x.ndim)
+
+
+def _along(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
+    """Return the full index that `take_along_axis` stands for."""
+    xp, n = library(indices), len(x.shape)
+    return tuple([indices if i == axis else
+                  xp.reshape(xp.arange(indices.shape[i], device=device_of(indices)), (1,) * i + (-1,) + (1,) * (n - i - 1))
+                  for i in range(n)])
+
+
+_take_along = Linear("take_along_axis", lambda g, x, indices, axis: Scatter(x, _along(x, indices, axis), g), keeps="1",
+                     run=lambda x, indices, *, axis: library(x).take_along_axis(x, indices, axis=axis))
+
+
+def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
+    """Pick along one axis by an array of numbers that has the other axes of x."""
+    axis %= x.ndim
+    indices = strip(indices)
+    lead = np.broadcast_shapes(*[tuple(n for i, n in enumerate(a.shape) if i != axis) for a in (x, indices)])
+    full = [(*lead[:axis], a.shape[axis], *lead[axis:]) for a in (x, indices)]
+    return _take_along(broadcast_to(x, full[0]), broadcast_to(indices, full[1]), axis=axis)
+
+
+nonzero = Flat("nonzero")
+searchsorted = Flat("searchsorted")
+argsort = Flat("argsort")
+
+__all__ = ["argsort", "getitem", "index_add", "index_set", "nonzero", "reshape", "searchsorted", "take",
+           "take_along_axis"]

@@ -1,0 +1,145 @@
+"""Chapter 2: elementwise functions of two arrays, `where` and `clip`.
+
+Two partial derivatives make a rule; broadcasting is undone by the declaration itself. The care is at the ties and
+the zeros: where a function has a corner the two sides share, and where a formula would say 0/0 it is written so that
+it never divides.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import library
+from ..tracer.declare import Binary, Custom, Flat, Linear, fit, fit_tangent
+from .elementwise import astype, exp, log, signbit, square
+
+add = Binary("add", None, None, ("", ""))
+subtract = Binary("subtract", None, lambda y, a, b: -1, ("", ""))
+multiply = Binary("multiply", lambda y, a, b: b, lambda y, a, b: a, ("1", "0"))
+divide = Binary("divide", lambda y, a, b: 1 / b, lambda y, a, b: -y / b, ("1", "1y"))
+remainder = Binary("remainder", None, lambda y, a, b: -floor_divide(a, b), ("", "01"))
+
+equal = Flat("equal")
+not_equal = Flat("not_equal")
+less = Flat("less")
+less_equal = Flat("less_equal")
+greater = Flat("greater")
+greater_equal = Flat("greater_equal")
+logical_and = Flat("logical_and")
+logical_or = Flat("logical_or")
+logical_xor = Flat("logical_xor")
+bitwise_and = Flat("bitwise_and")
+bitwise_or = Flat("bitwise_or")
+bitwise_xor = Flat("bitwise_xor")
+bitwise_left_shift = Flat("bitwise_left_shift")
+bitwise_right_shift = Flat("bitwise_right_shift")
+floor_divide: Flat = Flat("floor_divide")
+nextafter = Flat("nextafter")
+
+where: Linear = Linear("where", {1: lambda g, condition, x, y: fit(where(condition, g, 0), x),
+                         2: lambda g, condition, x, y: fit(where(condition, 0, g), y)}, keeps="0")
+
+
+def _nonzero(x: Any) -> Any:
+    """Return x with 1 in place of 0, as a divisor or under a logarithm."""
+    return where(equal(x, 0), 1, x)
+
+
+def _pow_base(y: Any, a: Any, b: Any) -> Any:
+    if isinstance(b, (int, float, complex)):
+        return 0 if b == 0 else b * pow(a, b - 1)
+    return where(equal(b, 0), 0, b * pow(a, where(equal(b, 0), 1, b - 1)))
+
+
+class _Pow(Binary):
+    """Powers: a square is a primitive of its own, since x ** 2 is by far the most frequent."""
+
+    __slots__ = ()
+
+    def __call__(self, a: Any, b: Any) -> Any:
+        if isinstance(b, (int, float)) and b == 2:
+            return square(a)
+        return super().__call__(a, b)
+
+
+pow = _Pow("pow", _pow_base, lambda y, a, b: y * log(_nonzero(a)), ("01", "0y"))
+hypot = Binary("hypot", lambda y, a, b: a / _nonzero(y), lambda y, a, b: b / _nonzero(y), ("0y", "1y"))
+
+
+def _over_square(a: Any, b: Any, top: Any) -> Any:
+    """Return top / (a^2 + b^2), 0 at the origin, without overflow."""
+    h = _nonzero(hypot(a, b))
+    return top / h / h
+
+
+atan2 = Binary("atan2", lambda y, a, b: _over_square(a, b, b), lambda y, a, b: -_over_square(a, b, a), ("01", "01"))
+
+
+def _share(a: Any, b: Any, y: Any) -> Any:
+    """Return exp(a) / (exp(a) + exp(b)): 1/2 where a and b are the same infinity."""
+    same = equal(a, b)
+    return exp(-logaddexp(0.0 * astype(same, dtype=y.dtype), where(same, 0, b) - where(same, 0, a)))
+
+
+def _logaddexp(a: Any, b: Any) -> Any:
+    xp = library(b if isinstance(a, (int, float)) else a)
+    return xp.logaddexp(a, b)
+
+
+logaddexp = Binary("logaddexp", lambda y, a, b: _share(a, b, y), lambda y, a, b: _share(b, a, y), ("01y", "01y"),
+                   run=_logaddexp)
+
+
+def _wins(a: Any, b: Any, y: Any) -> Any:
+    """Return 1 where a > b, 1/2 where a equals b, else 0."""
+    return 0.5 * (astype(greater(a, b), dtype=y.dtype) + astype(greater_equal(a, b), dtype=y.dtype))
+
+
+maximum = Binary("maximum", lambda y, a, b: _wins(a, b, y), lambda y, a, b: _wins(b, a, y), ("01y", "01y"))
+minimum = Binary("minimum", lambda y, a, b: _wins(b, a, y), lambda y, a, b: _wins(a, b, y), ("01y", "01y"))
+
+copysign = Binary("copysign", lambda y, a, b: 1 - 2 * astype(not_equal(signbit(a), signbit(b)), dtype=y.dtype),
+                  lambda y, a, b: 0, ("01y", ""))
+
+
+def _inside(x: Any, low: Any, high: Any) -> tuple[Any, Any]:
+    """Return where x is below `low` and where it is above `high`, either of which may be `None`."""
+    below = less(x, low) if low is not None else None
+    above = greater(x, high) if high is not None else None
+    return below, above
+
+
+def _push_clip(tangents: Any, y: Any, x: Any, low: Any, high: Any) -> Any:
+    below, above = _inside(x, low, high)
+    t = 0.0 * y if tangents[0] is None else fit_tangent(tangents[0], y)
+    if below is not None:
+        t = where(below, 0 if tangents[1] is None else tangents[1], t)
+    if above is not None:
+        t = where(above, 0 if tangents[2] is None else tangents[2], t)
+    return t
+
+
+def _pull_clip(g: Any, y: Any, x: Any, low: Any, high: Any) -> Any:
+    below, above = _inside(x, low, high)
+    inner, to_low, to_high = g, None, None
+    if below is not None:
+        inner, to_low = where(below, 0, inner), where(below, g, 0)
+    if above is not None:
+        inner, to_high = where(above, 0, inner), where(above, g, 0)
+        to_low = None if to_low is None else where(above, 0, to_low)
+    return (fit(inner, x), to_low if to_low is None or not hasattr(low, "shape") else fit(to_low, low),
+            to_high if to_high is None or not hasattr(high, "shape") else fit(to_high, high))
+
+
+# The derivative is 1 on the whole closed interval, its ends included, so that projected gradients keep moving.
+_clip = Custom("clip", jvp=_push_clip, vjp=_pull_clip, keeps="012")
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    """Limit the elements of x to [min, max]; the derivative is 1 inside the closed interval."""
+    return x if min is None and max is None else _clip(x, min, max)
+
+
+__all__ = ["add", "atan2", "bitwise_and", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+           "clip", "copysign", "divide", "equal", "floor_divide", "greater", "greater_equal", "hypot", "less",
+           "less_equal", "logaddexp", "logical_and", "logical_or", "logical_xor", "maximum", "minimum", "multiply",
+           "nextafter", "not_equal", "pow", "remainder", "subtract", "where"]

@@ -1,0 +1,119 @@
+"""Chapter 7: matrix products.
+
+A product is linear in each factor, and its reverse rule is two more products with the other factor transposed and
+conjugated. Vectors count as rows or columns; batch axes broadcast, and are summed over on the way back; a stack of
+matrices times one matrix is folded into a single product, which is how a layer's weight gradient becomes one.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backend import kind, library
+from ..tracer.core import Tracer
+from ..tracer.declare import Bilinear
+from .elementwise import conj
+from .pairs import multiply
+from .shaping import expand_dims, matrix_transpose, moveaxis, permute_dims, reshape
+
+
+def _adjoint(x: Any) -> Any:
+    """Return the conjugate transpose of the last two axes."""
+    turned = matrix_transpose(x)
+    return conj(turned) if kind(x.dtype) == "c" else turned
+
+
+def _conj(x: Any) -> Any:
+    return conj(x) if kind(x.dtype) == "c" else x
+
+
+def _left(g: Any, a: Any, b: Any) -> Any:
+    if len(b.shape) == 1:
+        return expand_dims(g, -1) * _conj(b) if len(g.shape) else g * _conj(b)
+    if len(a.shape) == 1:
+        return reshape(matmul(_conj(b), expand_dims(g, -1)), b.shape[:-1])
+    return matmul(g, _adjoint(b))
+
+
+def _right(g: Any, a: Any, b: Any) -> Any:
+    if len(a.shape) == 1:
+        return expand_dims(_conj(a), -1) * expand_dims(g, -2) if len(b.shape) > 1 else g * _conj(a)
+    if len(b.shape) == 1:
+        return reshape(matmul(_adjoint(a), expand_dims(g, -1)), (*a.shape[:-2], a.shape[-1]))
+    if len(b.shape) == 2 and len(a.shape) > 2:
+        return matmul(_adjoint(reshape(a, (-1, a.shape[-1]))), reshape(g, (-1, g.shape[-1])))
+    return matmul(_adjoint(a), g)
+
+
+def _np_matmul(a: Any, b: Any) -> Any:
+    # BLAS wants no strides of zero, which a broadcast cotangent has; NumPy would then multiply without it.
+    if 0 in a.strides and a.size > 64:
+        a = np.ascontiguousarray(a)
+    if 0 in b.strides and b.size > 64:
+        b = np.ascontiguousarray(b)
+    return np.matmul(a, b)
+
+
+_matmul = Bilinear("matmul", _left, _right, numpy=_np_matmul)
+
+
+def matmul(a: Any, b: Any, /) -> Any:
+    """Matrix product of (..., n, k) and (..., k, m); a vector counts as a row on the left, a column on the right."""
+    if not len(a.shape) or not len(b.shape):
+        raise ValueError(f"matmul needs at least one dimension on both sides, got shapes {tuple(a.shape)} and "
+                         f"{tuple(b.shape)}; use * to multiply by a number")
+    return _matmul(a, b)
+
+
+def tensordot(a: Any, b: Any, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Any:
+    """Sum products over pairs of axes."""
+    if isinstance(axes, int):
+        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        left, right = ([i % x.ndim for i in ([ax] if isinstance(ax, int) else ax)]
+                       for x, ax in zip((a, b), axes, strict=True))
+    free_a = [i for i in range(a.ndim) if i not in left]
+    free_b = [i for i in range(b.ndim) if i not in right]
+    n = 1
+    for i, j in zip(left, right, strict=True):
+        if a.shape[i] != b.shape[j]:
+            raise ValueError(f"tensordot: axis {i} of shape {tuple(a.shape)} and axis {j} of shape {tuple(b.shape)} differ "
+                             "in length")
+        n *= a.shape[i]
+    shape_a, shape_b = tuple([a.shape[i] for i in free_a]), tuple([b.shape[i] for i in free_b])
+    rows = reshape(permute_dims(a, (*free_a, *left)), (_product(shape_a), n))
+    columns = reshape(permute_dims(b, (*right, *free_b)), (n, _product(shape_b)))
+    return reshape(matmul(rows, columns), shape_a + shape_b)
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    size = 1
+    for n in shape:
+        size *= n
+    return size
+
+
+def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Any:
+    """Sum of conj(a) * b along an axis."""
+    if not isinstance(a, Tracer) and not isinstance(b, Tracer):
+        return library(a).vecdot(a, b, axis=axis)
+    if a.shape[axis] != b.shape[axis]:
+        raise ValueError(f"vecdot: shapes {tuple(a.shape)} and {tuple(b.shape)} differ in length along axis {axis}")
+    row, column = expand_dims(moveaxis(_conj(a), axis, -1), -2), expand_dims(moveaxis(b, axis, -1), -1)
+    y = matmul(row, column)
+    return reshape(y, y.shape[:-2])
+
+
+def dot(a: Any, b: Any, /) -> Any:
+    """NumPy's dot: a product with a number, else a sum over the last axis of `a` and the last but one of `b`."""
+    if not len(np.shape(a) if not hasattr(a, "shape") else a.shape) or not len(
+            np.shape(b) if not hasattr(b, "shape") else b.shape):
+        return multiply(a, b)
+    if len(b.shape) <= 2:
+        return matmul(a, b)
+    return tensordot(a, b, axes=((a.ndim - 1,), (b.ndim - 2,)))
+
+
+__all__ = ["dot", "matmul", "tensordot", "vecdot"]

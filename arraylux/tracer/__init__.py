@@ -1,0 +1,1 @@
+"""The tracer: primitives, dual numbers and the tape, the heart of the package."""

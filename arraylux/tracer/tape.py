@@ -1,0 +1,206 @@
+"""Reverse mode: the tape.
+
+A `Var` is a value and the number of its row on a `Tape`, a flat list of the primitives that ran, in the order in
+which they ran (a Wengert list). That order is a topological one, so the reverse pass is a loop over the rows from
+the last to the first: no graph, no recursion, no sorting. Each row holds only what its reverse rule reads, and the
+loop can give it back as it goes.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
+
+from .. import backend
+from .core import PRIMITIVES, Constant, Primitive, Trace, Tracer, strip
+
+# A row: the primitive, the row of each argument (-1 for one that is not on this tape), the kept result, the kept
+# arguments, the keywords. Inputs have the row `None`, and so have all but the last result of a primitive with several.
+Row = tuple[Primitive, tuple[int, ...], Any, tuple[Any, ...], dict[str, Any]]
+
+
+class Tape(Trace):
+    """The rows that one reverse-mode transformation records."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.rows: Any = []
+
+    def watch(self, value: Any) -> Var:
+        """Put an input on the tape."""
+        self.rows.append(None)
+        return Var(value, self, len(self.rows) - 1)
+
+    def close(self) -> None:
+        """End recording, and hand no row to a tracer that leaked out."""
+        super().close()
+        self.rows = _ClosedRows(self)
+
+
+class _ClosedRows:
+    """Stands where the rows of an ended tape were, so that recording needs no check of its own."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+
+    def __len__(self) -> NoReturn:
+        raise self.tape.leaked()
+
+    def append(self, row: Any) -> NoReturn:
+        raise self.tape.leaked()
+
+
+class Var(Tracer):
+    """A value and its row on a tape."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Any, trace: Tape, index: int) -> None:
+        self.value = value
+        self.trace = trace
+        self.index = index
+
+    def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        trace = self.trace
+        values, parents = [], []
+        for a in args:
+            own = isinstance(a, Tracer) and a.trace is trace
+            values.append(a.value if own or type(a) is Constant else a)
+            parents.append(a.index if own else -1)
+        y = primitive(*values, **params)
+        rows = trace.rows
+        if primitive.multiple:
+            first = len(rows)
+            rows.extend([None] * (len(y) - 1))
+            rows.append((primitive, tuple(parents), *primitive.keep(parents, y, values), params))
+            return tuple([Var(part, trace, first + i) for i, part in enumerate(y)])
+        index = len(rows)
+        rows.append((primitive, tuple(parents), *primitive.keep(parents, y, values), params))
+        return Var(y, trace, index)
+
+    def __repr__(self) -> str:
+        return f"Var(level={self.level}, value={self.value!r})"
+
+
+class Scatter:
+    """A cotangent that is zero but for the places of an index: what the reverse rule of `x[index]` returns.
+
+    Kept apart until the walk meets it, so that T slices of one array accumulate into one buffer in O(T).
+    """
+
+    __slots__ = ("form", "g", "index")
+
+    def __init__(self, form: Any, index: Any, g: Any) -> None:
+        self.form = form
+        self.index = index
+        self.g = g
+
+    def dense(self) -> Any:
+        """Return the whole cotangent."""
+        plain = strip(self.g)
+        xp = backend.library(plain)
+        zeros = xp.zeros(self.form.shape, dtype=self.form.dtype, device=backend.device_of(plain))
+        return self.add_to(zeros, owned=True)
+
+    def add_to(self, target: Any, owned: bool) -> Any:
+        """Return `target` with this cotangent added, in place if nobody else holds `target`."""
+        if not owned or isinstance(target, Tracer) or isinstance(self.g, Tracer):
+            return PRIMITIVES["index_add"](target, self.g, index=self.index)
+        if is_basic(self.index):
+            target[self.index] += self.g
+        else:
+            backend.scatter_add(target, self.index, self.g)
+        return target
+
+
+def is_basic(index: Any) -> bool:
+    """Say whether an index is made of integers, slices, `None` and `...` alone, so that no place comes twice."""
+    items = index if type(index) is tuple else (index,)
+    return all(i is None or i is Ellipsis or (isinstance(i, (int, slice)) and not isinstance(i, bool)) for i in items)
+
+
+def accumulate(cotangents: list[Any], owned: set[int], row: int, c: Any) -> None:
+    """Add `c` to the cotangent of a row; `owned` holds the rows whose cotangent is a buffer that nobody else sees."""
+    old = cotangents[row]
+    if old is None:
+        cotangents[row] = c
+    elif type(c) is Scatter:
+        if type(old) is Scatter:
+            old = old.dense()
+            owned.add(row)
+        cotangents[row] = c.add_to(old, row in owned)
+        owned.add(row)
+    elif type(old) is Scatter:
+        cotangents[row] = old.add_to(c, owned=False)
+        owned.add(row)
+    elif row in owned and type(old) is type(c):
+        old += c
+        cotangents[row] = old
+    else:
+        cotangents[row] = PRIMITIVES["add"](old, c)
+        owned.add(row)
+
+
+def walk(rows: list[Any], seeds: Iterable[tuple[int, Any]], inputs: int, consume: bool) -> list[Any]:
+    """Carry cotangents from the results on a tape back to its inputs.
+
+    Arguments: `rows` of a tape whose first `inputs` rows are the inputs; `seeds`, pairs of a row and its cotangent;
+    `consume`, whether to give each row back once it has been used (the tape can then be walked only once).
+
+    Returns: the cotangents of the inputs, `None` for zero.
+    """
+    cotangents: list[Any] = [None] * len(rows)
+    owned: set[int] = set()
+    for row, g in seeds:
+        accumulate(cotangents, owned, row, g)
+    i = len(rows)
+    while i > inputs:
+        i -= 1
+        row = rows[i]
+        if row is None:
+            continue
+        if consume:
+            rows[i] = None
+        primitive, parents, y, args, params = row
+        if primitive.multiple:
+            g = _gather(cotangents, i, len(y))
+        else:
+            g = cotangents[i]
+            cotangents[i] = None
+            if type(g) is Scatter:
+                g = g.dense()
+        if g is None:
+            continue
+        for parent, c in zip(parents, primitive.pull(g, parents, y, args, params), strict=True):
+            if c is not None and parent >= 0:
+                if cotangents[parent] is None:
+                    cotangents[parent] = c
+                else:
+                    accumulate(cotangents, owned, parent, c)
+    return [g.dense() if type(g) is Scatter else g for g in cotangents[:inputs]]
+
+
+def _gather(cotangents: list[Any], last: int, count: int) -> tuple[Any, ...] | None:
+    """Take the cotangents of all results of one primitive; `None` if all are zero."""
+    first = last + 1 - count
+    g = tuple([c.dense() if type(c) is Scatter else c for c in cotangents[first:last + 1]])
+    cotangents[first:last + 1] = [None] * count
+    return None if all(c is None for c in g) else g
+
+
+def transpose(f: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence[Any], origin: str) -> list[Any]:
+    """Apply the transpose of a linear function to cotangents.
+
+    Arguments: `f`, linear in all its arguments, returning a sequence of arrays (`None` for zero); `inputs`, arrays of
+    the shapes of its arguments; `cotangents`, one for each result.
+
+    Returns: a cotangent for each input, `None` for zero.
+    """
+    tape = Tape(origin)
+    results = f(*[tape.watch(x) for x in inputs])
+    rows = tape.rows
+    tape.close()
+    seeds = [(y.index, g) for y, g in zip(results, cotangents, strict=True)
+             if isinstance(y, Var) and y.trace is tape and g is not None]
+    return walk(rows, seeds, len(inputs), consume=True)

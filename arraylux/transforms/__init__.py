@@ -1,0 +1,1 @@
+"""Transformations: a function in, its derivative out."""

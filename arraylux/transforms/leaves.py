@@ -1,0 +1,60 @@
+"""What all transformations share: which leaves of an argument are differentiated, and how results are unwrapped."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..backend import device_of, is_array, kind, library
+from ..tracer.core import Constant, Trace, Tracer, strip
+
+
+def as_input(x: Any) -> Any:
+    """Return a leaf as an array if it can be differentiated (a float or complex array or number), else `None`."""
+    dtype = getattr(x, "dtype", None)
+    if dtype is not None:
+        if not isinstance(x, Tracer) and not is_array(x):
+            return None
+        return (x.value if type(x) is Constant else x) if kind(dtype) in "fc" else None
+    return np.asarray(x) if isinstance(x, (float, complex)) else None
+
+
+def name_of(f: Callable[..., Any]) -> str:
+    """Return the name of a function, for messages."""
+    return getattr(f, "__name__", None) or type(f).__name__
+
+
+def no_inputs(transform: str, what: str, leaves: Sequence[Any]) -> TypeError:
+    """Return the error for an argument in which nothing can be differentiated."""
+    found = ", ".join(tree.describe(x) for x in leaves[:3]) or "no leaves"
+    return TypeError(f"{transform} needs {what} to hold at least one floating-point array or float, got {found}; "
+                     "integers have no derivative: convert them, as with x.astype(float)")
+
+
+def unwrap(x: Any, trace: Trace) -> Any:
+    """Return what a result is outside of its transformation: the value of one of its tracers, else `x` itself."""
+    if isinstance(x, Tracer):
+        if x.trace is trace:
+            x = x.value
+        if type(x) is Constant:
+            x = x.value
+    return x
+
+
+def owned(g: Any) -> Any:
+    """Return a derivative as an array of its own: a broadcast view of one number is written out."""
+    if type(g) is Constant:
+        g = g.value
+    if type(g) is np.ndarray and not g.flags.writeable:
+        return g.copy()
+    return g
+
+
+def ones_of(y: Any) -> Any:
+    """Return the number 1 with the dtype, library and device of a scalar."""
+    plain = strip(y)
+    if isinstance(plain, (np.generic, np.ndarray)):
+        return plain.dtype.type(1)
+    return library(plain).ones((), dtype=plain.dtype, device=device_of(plain))
