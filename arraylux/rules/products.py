@@ -16,12 +16,12 @@ from ..tracer.core import Tracer
 from ..tracer.declare import Bilinear
 from .elementwise import conj
 from .pairs import multiply
-from .shaping import expand_dims, matrix_transpose, moveaxis, permute_dims, reshape
+from .shaping import expand_dims, moveaxis, permute_dims, reshape
 
 
 def _adjoint(x: Any) -> Any:
     """Return the conjugate transpose of the last two axes."""
-    turned = matrix_transpose(x)
+    turned = x.mT
     return conj(turned) if kind(x.dtype) == "c" else turned
 
 
@@ -29,7 +29,13 @@ def _conj(x: Any) -> Any:
     return conj(x) if kind(x.dtype) == "c" else x
 
 
+def _written_out(g: Any) -> Any:
+    """Return a cotangent that is a broadcast view as an array of its own: without BLAS products are slow."""
+    return g.copy() if type(g) is np.ndarray and not g.flags.writeable else g
+
+
 def _left(g: Any, a: Any, b: Any) -> Any:
+    g = _written_out(g)
     if len(b.shape) == 1:
         return expand_dims(g, -1) * _conj(b) if len(g.shape) else g * _conj(b)
     if len(a.shape) == 1:
@@ -38,6 +44,7 @@ def _left(g: Any, a: Any, b: Any) -> Any:
 
 
 def _right(g: Any, a: Any, b: Any) -> Any:
+    g = _written_out(g)
     if len(a.shape) == 1:
         return expand_dims(_conj(a), -1) * expand_dims(g, -2) if len(b.shape) > 1 else g * _conj(a)
     if len(b.shape) == 1:
@@ -47,24 +54,7 @@ def _right(g: Any, a: Any, b: Any) -> Any:
     return matmul(_adjoint(a), g)
 
 
-def _np_matmul(a: Any, b: Any) -> Any:
-    # BLAS wants no strides of zero, which a broadcast cotangent has; NumPy would then multiply without it.
-    if 0 in a.strides and a.size > 64:
-        a = np.ascontiguousarray(a)
-    if 0 in b.strides and b.size > 64:
-        b = np.ascontiguousarray(b)
-    return np.matmul(a, b)
-
-
-_matmul = Bilinear("matmul", _left, _right, numpy=_np_matmul)
-
-
-def matmul(a: Any, b: Any, /) -> Any:
-    """Matrix product of (..., n, k) and (..., k, m); a vector counts as a row on the left, a column on the right."""
-    if not len(a.shape) or not len(b.shape):
-        raise ValueError(f"matmul needs at least one dimension on both sides, got shapes {tuple(a.shape)} and "
-                         f"{tuple(b.shape)}; use * to multiply by a number")
-    return _matmul(a, b)
+matmul = Bilinear("matmul", _left, _right)
 
 
 def tensordot(a: Any, b: Any, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Any:

@@ -46,7 +46,7 @@ def count_of(x: Any, axis: Axis) -> int:
 
 def spread(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The transpose of a sum: every element of `x` receives the cotangent of the sum that it went into."""
-    return broadcast_to(expand(g, x, axis, keepdims), x.shape)
+    return broadcast_to(g if g.shape == () else expand(g, x, axis, keepdims), x.shape)
 
 
 # NumPy's np.sum spends three microseconds before it calls these.

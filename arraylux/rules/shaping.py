@@ -128,9 +128,24 @@ def _np_broadcast(x: Any, *, shape: Shape) -> Any:
     return np.broadcast_to(x, shape)
 
 
-_broadcast = Linear("broadcast_to", lambda g, x, shape: sum_to(g, shape=x.shape), run=_run_broadcast)
-sum_to: Linear = Linear("sum_to", lambda g, x, shape: broadcast_to(reshape(g, (1,) * (x.ndim - len(shape)) + shape), x.shape),
-                run=_sum_to)
+_add_up: Any = np.add.reduce
+
+
+def _np_sum_to(x: Any, *, shape: Shape) -> Any:
+    new = x.ndim - len(shape)
+    if x.shape[new:] == shape:
+        return _add_up(x, axis=0 if new == 1 else tuple(range(new)))
+    axes = (*range(new), *[i + new for i, n in enumerate(shape) if n == 1 and x.shape[i + new] != 1])
+    return _add_up(x, axis=axes).reshape(shape)
+
+
+def _push_out(g: Any, x: Any, *, shape: Shape) -> Any:
+    return broadcast_to(reshape(g, (1,) * (x.ndim - len(shape)) + shape), x.shape)
+
+
+_broadcast = Linear("broadcast_to", lambda g, x, shape: sum_to(g, shape=x.shape), run=_run_broadcast,
+                    numpy=_np_broadcast)
+sum_to: Linear = Linear("sum_to", _push_out, run=_sum_to, numpy=_np_sum_to)
 
 
 def broadcast_to(x: Any, /, shape: Shape) -> Any:

@@ -219,6 +219,10 @@ class Primitive:
         return found
 
     def __call__(self, *args: Any, **params: Any) -> Any:
+        if len(args) == 1:
+            run = self._table.get(type(args[0]))                # classes of plain arrays that were seen before
+            if run is not None:
+                return run(*args, **params)
         top = first = None
         for a in args:
             if isinstance(a, Tracer):

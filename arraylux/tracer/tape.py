@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from .. import backend
-from .core import PRIMITIVES, Constant, Primitive, Trace, Tracer, strip
+from .core import PRIMITIVES, Constant, Form, Primitive, Trace, Tracer, strip
 
 # A row: the primitive, the row of each argument (-1 for one that is not on this tape), the kept result, the kept
 # arguments, the keywords. Inputs have the row `None`, and so have all but the last result of a primitive with several.
@@ -63,6 +63,13 @@ class Var(Tracer):
 
     def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         trace = self.trace
+        if len(args) == 1 and not primitive.multiple:           # most calls, so without the loops below
+            y = primitive(self.value, **params)
+            rows = trace.rows
+            index = len(rows)
+            x = self.value if "0" in primitive.keeps else Form(self.value)
+            rows.append((primitive, (self.index,), y if "y" in primitive.keeps else None, (x,), params))
+            return Var(y, trace, index)
         values, parents = [], []
         for a in args:
             own = isinstance(a, Tracer) and a.trace is trace

@@ -13,6 +13,8 @@ from ..tracer.core import Constant, Trace, Tracer, strip
 
 def as_input(x: Any) -> Any:
     """Return a leaf as an array if it can be differentiated (a float or complex array or number), else `None`."""
+    if type(x) is np.ndarray:
+        return x if x.dtype.kind in "fc" else None
     dtype = getattr(x, "dtype", None)
     if dtype is not None:
         if not isinstance(x, Tracer) and not is_array(x):

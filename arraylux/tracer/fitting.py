@@ -1,0 +1,57 @@
+"""Small arithmetic of rules: conjugates, and cotangents and tangents brought into the form of what they belong to."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..backend import device_of, kind, library
+from .core import PRIMITIVES, strip
+
+
+def adjoint(d: Any) -> Any:
+    """Return the conjugate of a partial derivative that is complex, a real one as it is."""
+    dtype = getattr(d, "dtype", None)
+    if dtype is None:
+        return d.conjugate() if isinstance(d, complex) else d
+    return PRIMITIVES["conj"](d) if kind(dtype) == "c" else d
+
+
+def times(a: Any, b: Any) -> Any:
+    """Return a * b, also where `a` is a plain array whose library refuses a tracer on the right."""
+    return a * b if type(a) is type(b) else PRIMITIVES["multiply"](a, b)
+
+
+def fit(c: Any, form: Any) -> Any:
+    """Give a cotangent the shape and dtype of `form`: sum over broadcast axes, take the real part, cast."""
+    if c.shape != form.shape:
+        c = PRIMITIVES["sum_to"](c, shape=form.shape)
+    if c.dtype != form.dtype:
+        if kind(c.dtype) == "c" and kind(form.dtype) != "c":
+            c = PRIMITIVES["real"](c)
+        if c.dtype != form.dtype:
+            c = PRIMITIVES["astype"](c, dtype=form.dtype)
+    return c
+
+
+def fit_tangent(t: Any, y: Any) -> Any:
+    """Give a tangent the shape and dtype of the result `y`: broadcast and cast."""
+    if t.shape != y.shape:
+        t = PRIMITIVES["broadcast_to"](t, shape=y.shape)
+    return t if t.dtype == y.dtype else PRIMITIVES["astype"](t, dtype=y.dtype)
+
+
+def add_tangents(parts: Sequence[Any]) -> Any:
+    """Sum the tangents that are not zero (`None`); `None` if all are."""
+    total = None
+    for t in parts:
+        if t is not None:
+            total = t if total is None else PRIMITIVES["add"](total, t)
+    return total
+
+
+def zeros_like(x: Any) -> Any:
+    """Return zeros of the shape, dtype, library and device of `x`, whatever traces it."""
+    plain = strip(x)
+    if isinstance(plain, (int, float, complex)) and not hasattr(plain, "shape"):
+        return 0.0 * plain
+    return library(plain).zeros(plain.shape, dtype=plain.dtype, device=device_of(plain))
