@@ -2,10 +2,17 @@
 
 Neural networks as pure functions over the Array API standard, with hand-written derivatives in both modes.
 """
+from . import initializers as initializers
+from . import optimisers as optimisers
 from . import protocols as protocols
+from . import random as random
 from . import testing as testing
 from . import tree as tree
+from .component import ComponentArray as ComponentArray
 from .namespace import array_namespace as array_namespace
+from .random import replicate as replicate
+from .saving import load as load
+from .saving import save as save
 from .tracer.core import constant as constant
 from .transforms.backends import AutoDual as AutoDual
 from .transforms.backends import AutoTape as AutoTape

@@ -6,15 +6,14 @@ and the same kind of value names them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from ..record import Record
 from .forward import jvp
 from .reverse import vjp
 
 
-@dataclass(frozen=True, slots=True)
-class AutoDual:
+class AutoDual(Record):
     """Forward mode, by dual numbers.
 
     >>> AutoDual()
@@ -22,8 +21,7 @@ class AutoDual:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class AutoTape:
+class AutoTape(Record):
     """Reverse mode, by a tape.
 
     >>> AutoTape()
