@@ -43,7 +43,7 @@ def is_array(x: Any) -> bool:
     """Say whether `x` is a plain array of some library (Python numbers and tracers are not)."""
     if isinstance(x, (np.ndarray, np.generic)):
         return True
-    if isinstance(x, (int, float, complex, str, bytes, type(None))) or not hasattr(x, "shape"):
+    if isinstance(x, (int, float, complex, str, bytes, type, type(None))) or not hasattr(x, "shape"):
         return False
     import array_api_compat
 
@@ -116,11 +116,16 @@ def _cupy_scatter_add(target: Any, index: Any, values: Any) -> None:
 
 
 def _standard_scatter_add(target: Any, index: Any, values: Any) -> None:
+    # NumPy works out which places are meant: the standard has no index that mixes slices with arrays.
     xp = library(target)
-    places = xp.reshape(xp.arange(target.size, device=device_of(target)), target.shape)[index]
+    items = index if isinstance(index, tuple) else (index,)
+    items = tuple([to_numpy(i) if is_array(i) else i for i in items])
+    places = np.arange(target.size).reshape(target.shape)[items]
+    values = xp.asarray(values, dtype=target.dtype, device=device_of(target))
+    values = xp.reshape(xp.broadcast_to(values, places.shape), (-1,))
     flat = xp.reshape(target, (-1,))
-    for place, value in zip(xp.reshape(places, (-1,)), xp.reshape(values, (-1,)), strict=True):
-        flat[int(place)] += value
+    for i, place in enumerate(places.ravel().tolist()):
+        flat[place] += values[i]
     target[...] = xp.reshape(flat, target.shape)
 
 

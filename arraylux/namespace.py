@@ -201,7 +201,7 @@ class Namespace:
     def asarray(self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
         """An array from an array, a number or nested lists, which may hold tracers."""
         if creation.holds_tracer(obj):
-            return creation.asarray(obj, like=creation.first_tracer(obj), dtype=dtype)
+            return creation.asarray(obj, like=creation.first_tracer(obj), dtype=dtype, copy=copy)
         return self._made(self._library.asarray(obj, dtype=dtype, device=device, copy=copy))
 
     def linspace(self, start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None,

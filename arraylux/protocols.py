@@ -7,13 +7,14 @@ away. What is not in the tables raises a sentence.
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .namespace import array_namespace
-from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping
+from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping, special
 from .tracer.core import strip
 from .tracer.interface import NUMPY_FUNCTIONS, UFUNCS
 
@@ -37,11 +38,23 @@ def _exp2(x: Any) -> Any:
 
 
 def _logaddexp2(a: Any, b: Any) -> Any:
-    return pairs.logaddexp(a * np.log(2), b * np.log(2)) / np.log(2)
+    return pairs.logaddexp(a * math.log(2), b * math.log(2)) / math.log(2)
 
 
-def _cbrt(x: Any) -> Any:
-    return elementwise.sign(x) * pairs.pow(elementwise.abs(x), 1 / 3)
+def _known(choose: Callable[..., Any]) -> Callable[..., Any]:
+    """Make of maximum or minimum NumPy's fmax or fmin, which pass over what is not a number."""
+    def call(a: Any, b: Any) -> Any:
+        return choose(pairs.where(elementwise.isnan(a), b, a), pairs.where(elementwise.isnan(b), a, b))
+    return call
+
+
+def _float_power(a: Any, b: Any) -> Any:
+    return pairs.pow(_double(a), _double(b))
+
+
+def _double(x: Any) -> Any:
+    """Return an array in double precision, a Python number as it is."""
+    return elementwise.astype(x, dtype=np.result_type(x.dtype, np.float64)) if hasattr(x, "dtype") else x
 
 
 def _heaviside(x: Any, at_zero: Any) -> Any:
@@ -59,20 +72,22 @@ _CALLS: dict[Any, Callable[..., Any]] = {
     np.negative: elementwise.negative, np.positive: elementwise.positive, np.reciprocal: elementwise.reciprocal,
     np.rint: _rint, np.sign: elementwise.sign, np.signbit: elementwise.signbit, np.sin: elementwise.sin,
     np.sinh: elementwise.sinh, np.sqrt: elementwise.sqrt, np.square: elementwise.square, np.tan: elementwise.tan,
-    np.tanh: elementwise.tanh, np.trunc: elementwise.trunc, np.cbrt: _cbrt, np.deg2rad: _radians,
+    np.tanh: elementwise.tanh, np.trunc: elementwise.trunc, np.cbrt: elementwise.cbrt, np.deg2rad: _radians,
     np.radians: _radians, np.rad2deg: _degrees, np.degrees: _degrees,
     np.add: pairs.add, np.arctan2: pairs.atan2, np.bitwise_and: pairs.bitwise_and, np.bitwise_or: pairs.bitwise_or,
     np.bitwise_xor: pairs.bitwise_xor, np.left_shift: pairs.bitwise_left_shift,
     np.right_shift: pairs.bitwise_right_shift, np.copysign: pairs.copysign, np.divide: pairs.divide,
-    np.equal: pairs.equal, np.floor_divide: pairs.floor_divide, np.fmax: pairs.maximum, np.fmin: pairs.minimum,
+    np.equal: pairs.equal, np.floor_divide: pairs.floor_divide, np.fmax: _known(pairs.maximum),
+    np.fmin: _known(pairs.minimum),
     np.greater: pairs.greater, np.greater_equal: pairs.greater_equal, np.heaviside: _heaviside, np.hypot: pairs.hypot,
     np.less: pairs.less, np.less_equal: pairs.less_equal, np.logaddexp: pairs.logaddexp, np.logaddexp2: _logaddexp2,
     np.logical_and: pairs.logical_and, np.logical_or: pairs.logical_or, np.logical_xor: pairs.logical_xor,
     np.maximum: pairs.maximum, np.minimum: pairs.minimum, np.multiply: pairs.multiply, np.nextafter: pairs.nextafter,
-    np.not_equal: pairs.not_equal, np.power: pairs.pow, np.float_power: pairs.pow, np.remainder: pairs.remainder,
+    np.not_equal: pairs.not_equal, np.power: pairs.pow, np.float_power: _float_power, np.remainder: pairs.remainder,
     np.subtract: pairs.subtract, np.matmul: products.matmul, np.vecdot: products.vecdot,
 }
 UFUNCS.update({(ufunc, "__call__"): f for ufunc, f in _CALLS.items()})
+UFUNCS["erf", "__call__"] = special.erf                 # scipy.special.erf, a ufunc as well
 
 
 # --- methods of ufuncs --------------------------------------------------------------------------------------------
@@ -87,7 +102,7 @@ for _ufunc, _f in ((np.add, reducing.sum), (np.multiply, cumulative.prod), (np.m
     UFUNCS[_ufunc, "reduce"] = _reduced(_f)
 UFUNCS[np.add, "accumulate"] = lambda x, axis=0, dtype=None: cumulative.cumulative_sum(x, axis=axis, dtype=dtype)
 UFUNCS[np.multiply, "accumulate"] = lambda x, axis=0, dtype=None: cumulative.cumulative_prod(x, axis=axis, dtype=dtype)
-UFUNCS[np.multiply, "outer"] = lambda a, b: shaping.reshape(a, (*a.shape, *(1,) * b.ndim)) * b
+UFUNCS[np.multiply, "outer"] = lambda a, b: pairs.multiply(_array(a)[(..., *(None,) * _array(b).ndim)], _array(b))
 
 
 # --- reductions, with NumPy's positional order ----------------------------------------------------------------------
@@ -144,34 +159,37 @@ def _squeeze(a: Any, axis: Any = None) -> Any:
     return a.squeeze(axis)
 
 
-def _concatenate(arrays: Sequence[Any], /, axis: int | None = 0, out: None = None, *, dtype: Any = None,
-                 casting: str = "same_kind") -> Any:
-    arrays = [_array(x) for x in arrays]
-    return shaping.concat([x if dtype is None else elementwise.astype(x, dtype=dtype) for x in arrays], axis=axis)
+def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    return shaping.moveaxis(a, source, destination)
 
 
-def _array(x: Any) -> Any:
-    return x if hasattr(x, "shape") else np.asarray(x)
+def _expand_dims(a: Any, axis: Any) -> Any:
+    return shaping.expand_dims(a, axis)
 
 
-def _stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None,
-           casting: str = "same_kind") -> Any:
-    return shaping.stack([_array(x) for x in arrays], axis=axis)
+def _array(x: Any, dtype: Any = None, ndim: int = 0) -> Any:
+    """Return x, which may be a nested list, as an array of some dtype, with new leading axes up to `ndim`."""
+    if not hasattr(x, "shape"):
+        tracer = creation.first_tracer(x)
+        x = np.asarray(x) if tracer is None else creation.asarray(x, like=tracer)
+    x = x if dtype is None else elementwise.astype(x, dtype=np.dtype(dtype))
+    return x if x.ndim >= ndim else shaping.reshape(x, (1,) * (ndim - x.ndim) + tuple(x.shape))
 
 
-def _at_least(x: Any, ndim: int) -> Any:
-    x = _array(x)
-    if x.ndim >= ndim:
-        return x
-    return shaping.reshape(x, (1, *x.shape) if x.ndim == 1 else (1,) * ndim)
+def _concatenate(arrays: Sequence[Any], /, axis: int | None = 0, out: None = None, *, dtype: Any = None) -> Any:
+    return shaping.concat([_array(x, dtype) for x in arrays], axis=axis)
 
 
-def _vstack(arrays: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    return shaping.concat([_at_least(x, 2) for x in arrays], axis=0)
+def _stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None) -> Any:
+    return shaping.stack([_array(x, dtype) for x in arrays], axis=axis)
 
 
-def _hstack(arrays: Sequence[Any], *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    arrays = [_at_least(x, 1) for x in arrays]
+def _vstack(arrays: Sequence[Any], *, dtype: Any = None) -> Any:
+    return shaping.concat([_array(x, dtype, 2) for x in arrays], axis=0)
+
+
+def _hstack(arrays: Sequence[Any], *, dtype: Any = None) -> Any:
+    arrays = [_array(x, dtype, 1) for x in arrays]
     return shaping.concat(arrays, axis=0 if arrays[0].ndim == 1 else 1)
 
 
@@ -205,7 +223,7 @@ def _triu(m: Any, k: int = 0) -> Any:
 
 def _split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     n = a.shape[axis]
-    if isinstance(indices_or_sections, int):
+    if isinstance(indices_or_sections, (int, np.integer)):
         if n % indices_or_sections:
             raise ValueError(f"split: axis {axis} of length {n} has no {indices_or_sections} equal parts")
         cuts = list(range(n // indices_or_sections, n, n // indices_or_sections))
@@ -216,7 +234,7 @@ def _split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 # --- items, products, choices -----------------------------------------------------------------------------------------
-def _take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
+def _take(a: Any, indices: Any, axis: int | None = None, out: None = None) -> Any:
     return indexing.take(shaping.reshape(a, (-1,)) if axis is None else a, _array(indices), axis=axis or 0)
 
 
@@ -237,7 +255,7 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 def _outer(a: Any, b: Any, out: None = None) -> Any:
-    return shaping.reshape(a, (-1, 1)) * shaping.reshape(b, (1, -1))
+    return pairs.multiply(shaping.reshape(_array(a), (-1, 1)), shaping.reshape(_array(b), (1, -1)))
 
 
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
@@ -288,7 +306,7 @@ NUMPY_FUNCTIONS.update({
     np.cumprod: _running(cumulative.cumulative_prod), np.all: _extreme(reducing.all), np.any: _extreme(reducing.any),
     np.argmax: _extreme(reducing.argmax), np.argmin: _extreme(reducing.argmin), np.transpose: _transpose,
     np.swapaxes: _swapaxes, np.ravel: _ravel, np.reshape: _reshape, np.squeeze: _squeeze,
-    np.expand_dims: shaping.expand_dims, np.moveaxis: shaping.moveaxis, np.concatenate: _concatenate, np.stack: _stack,
+    np.expand_dims: _expand_dims, np.moveaxis: _moveaxis, np.concatenate: _concatenate, np.stack: _stack,
     np.vstack: _vstack, np.hstack: _hstack, np.broadcast_to: _broadcast_to,
     np.broadcast_arrays: lambda *arrays, subok=False: tuple(shaping.broadcast_arrays(*arrays)), np.flip: _flip,
     np.roll: _roll, np.repeat: _repeat, np.tile: lambda A, reps: shaping.tile(A, reps), np.diff: _diff, np.tril: _tril,
@@ -301,7 +319,7 @@ NUMPY_FUNCTIONS.update({
     else a.shape[axis], np.result_type: _on_values(np.result_type), np.can_cast: _on_values(np.can_cast),
     np.argsort: _on_values(np.argsort), np.nonzero: _on_values(np.nonzero), np.searchsorted: _on_values(np.searchsorted),
     np.count_nonzero: _on_values(np.count_nonzero), np.isclose: _on_values(np.isclose),
-    np.allclose: _on_values(np.allclose), np.array_equal: _on_values(np.array_equal), np.sign: elementwise.sign,
+    np.allclose: _on_values(np.allclose), np.array_equal: _on_values(np.array_equal),
     np.iscomplexobj: lambda x: np.iscomplexobj(strip(x)), np.isrealobj: lambda x: np.isrealobj(strip(x)),
     np.meshgrid: lambda *xs, indexing="xy": tuple(shaping.meshgrid(*xs, indexing=indexing)),
     np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: _norm(x, ord, axis, keepdims),

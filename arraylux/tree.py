@@ -96,7 +96,14 @@ def _open(tree: Any, leaves: list[Any]) -> Structure | None:
     if node is None:
         leaves.append(tree)
         return None
-    return Structure(type(tree), node.keys(tree), tuple([_open(child, leaves) for child in node.children(tree)]))
+    children: list[Structure | None] = []
+    for child in node.children(tree):
+        if type(child) in _LEAVES:                       # most children: without a call
+            leaves.append(child)
+            children.append(None)
+        else:
+            children.append(_open(child, leaves))
+    return Structure(type(tree), node.keys(tree), tuple(children))
 
 
 def unflatten(structure: Structure | None, leaves: Sequence[Any]) -> Any:
@@ -104,6 +111,8 @@ def unflatten(structure: Structure | None, leaves: Sequence[Any]) -> Any:
 
     Errors: ValueError if there are too few or too many leaves.
     """
+    if structure is None and len(leaves) == 1:
+        return leaves[0]
     supply = iter(leaves)
     try:
         tree = _close(structure, supply)
@@ -117,7 +126,7 @@ def unflatten(structure: Structure | None, leaves: Sequence[Any]) -> Any:
 def _close(structure: Structure | None, supply: Iterator[Any]) -> Any:
     if structure is None:
         return next(supply)
-    children = [_close(child, supply) for child in structure.children]
+    children = [next(supply) if child is None else _close(child, supply) for child in structure.children]
     return _NODES[structure.kind].build(structure.keys, children)
 
 

@@ -30,7 +30,8 @@ def test_every_mix_of_modes_to_third_order(mix):
     x = 0.7
     s, c = np.sin(x), np.cos(x)
     by_hand = {1: c * x**2 + 2 * x * s, 2: -s * x**2 + 4 * x * c + 2 * s, 3: -c * x**2 - 6 * x * s + 6 * c}
-    f = lambda x: np.sin(x) * x * x
+    def f(x):
+        return np.sin(x) * x * x
     for mode in mix:
         f = MODES[mode](f)
     assert float(f(x)) == pytest.approx(by_hand[len(mix)], rel=1e-13)
@@ -39,14 +40,16 @@ def test_every_mix_of_modes_to_third_order(mix):
 @pytest.mark.parametrize(("outer", "inner"), list(itertools.product("FR", repeat=2)))
 def test_perturbations_are_not_confused(outer, inner):
     # d/dx [x * d/dy (x + y)] = 1; a tracer that mixes up the two levels answers 2
-    f = lambda x: x * MODES[inner](lambda y: x + y)(1.0)
+    def f(x):
+        return x * MODES[inner](lambda y: x + y)(1.0)
     assert float(MODES[outer](f)(3.0)) == 1.0
 
 
 @pytest.mark.parametrize(("outer", "inner"), list(itertools.product("FR", repeat=2)))
 def test_inner_function_may_use_outer_variables(outer, inner):
     # g(x) = d/dy (x^2 y^3) at y = x is 3 x^4; its derivative is 12 x^3
-    f = lambda x: MODES[inner](lambda y: x * x * y * y * y)(x)
+    def f(x):
+        return MODES[inner](lambda y: x * x * y * y * y)(x)
     assert float(MODES[outer](f)(2.0)) == pytest.approx(12 * 8)
 
 
@@ -205,3 +208,19 @@ def test_results_outside_are_plain_arrays():
     g = lux.grad(lambda x: x.sum())(x)
     g[0] = 7.0                                 # an array of its own, not a read-only view of one number
     assert g[1] == 1.0
+
+
+def test_a_gradient_leaves_no_cycles_to_collect():
+    import gc
+
+    x = np.arange(3.0)
+    f = lux.value_and_grad(lambda x: np.sum(np.sin(x[:2]) * x[1:]))
+    f(x)
+    gc.collect()
+    gc.disable()
+    try:
+        f(x)
+        lux.hvp(lambda x: np.sum(np.sin(x) * x), x, x)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

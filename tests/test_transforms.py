@@ -28,7 +28,8 @@ def test_leaves_without_derivative_get_none():
 
 
 def test_argnums_and_keywords():
-    f = lambda x, y, scale=1.0: (x * y * y).sum() * scale
+    def f(x, y, scale=1.0):
+        return (x * y * y).sum() * scale
     gx, gy = lux.grad(f, argnums=(0, 1))(X, 2 * X, scale=2.0)
     np.testing.assert_allclose(gx, 2 * (2 * X) ** 2)
     np.testing.assert_allclose(gy, 2 * 2 * X * 2 * X)
@@ -73,7 +74,8 @@ def test_complex_gradient_is_the_direction_of_steepest_ascent():
 @pytest.mark.parametrize(("f", "x", "message"), [
     (lambda x: x * 2, X, r"the result must be a scalar, got float64 array of shape \(3,\); reduce it"),
     (lambda x: (x.sum(), 1), X, r"the result must be a scalar, got a tuple; a pair \(loss, extra\) needs has_aux=True"),
-    (lambda x: x.sum(), np.arange(3), r"argument 0 to hold at least one floating-point array .* int64 array of shape \(3,\)"),
+    (lambda x: x.sum(), np.arange(3),
+     r"argument 0 to hold at least one floating-point array .* int64 array of shape \(3,\)"),
     (lambda x: x, 3, r"got a int; integers have no derivative"),
     (lambda p: 1.0, {"a": None}, "got None; integers have no derivative"),
     (lambda x: x.sum(), X + 0j, "must be a real floating-point number, got complex128 array of shape"),
@@ -87,7 +89,8 @@ def test_what_grad_refuses(f, x, message):
 
 # --- jvp and vjp ----------------------------------------------------------------------------------------------------
 def test_jvp_of_trees():
-    f = lambda p, y: {"s": p["a"] * y, "n": 3}
+    def f(p, y):
+        return {"s": p["a"] * y, "n": 3}
     y, dy = lux.jvp(f, ({"a": X, "k": 2}, X), ({"a": np.ones(3), "k": None}, None))
     np.testing.assert_allclose(y["s"], X * X)
     np.testing.assert_allclose(dy["s"], X)
@@ -95,7 +98,7 @@ def test_jvp_of_trees():
 
 
 def test_jvp_of_a_constant_is_zero():
-    y, dy = lux.jvp(lambda x: np.ones(2), (X,), (X,))
+    _y, dy = lux.jvp(lambda x: np.ones(2), (X,), (X,))
     np.testing.assert_array_equal(dy, [0.0, 0.0])
 
 
@@ -111,7 +114,7 @@ def test_vjp_of_trees_can_be_pulled_many_times():
 
 
 def test_vjp_with_aux():
-    y, pullback, aux = lux.vjp(lambda x: (x.sum(), x * 2), X, has_aux=True)
+    _y, pullback, aux = lux.vjp(lambda x: (x.sum(), x * 2), X, has_aux=True)
     np.testing.assert_array_equal(aux, 2 * X)
     np.testing.assert_array_equal(pullback(1.0)[0], np.ones(3))
 
@@ -124,7 +127,8 @@ def test_vjp_with_aux():
     (lambda: lux.jvp(np.sin, X, X), TypeError, r"write jvp\(f, \(x,\), \(v,\)\)"),
     (lambda: lux.jvp(lambda n: n, (3,), (1,)), ValueError, "must be None, since its primal"),
     (lambda: lux.vjp(np.sin, X)[1](np.ones(2)), ValueError, r"must have the shape \(3,\) of the function's result"),
-    (lambda: lux.vjp(lambda x: {"a": x}, X)[1]({"b": X}), ValueError, r"the trees differ at the cotangent: expected keys"),
+    (lambda: lux.vjp(lambda x: {"a": x}, X)[1]({"b": X}), ValueError,
+     r"the trees differ at the cotangent: expected keys"),
     (lambda: lux.vjp(np.sin, X)[1](1j * X), ValueError, "take its real part first"),
     (lambda: lux.vjp(lambda n: n, 3), TypeError, "integers have no derivative"),
 ])
@@ -169,7 +173,8 @@ def test_jacobian_chooses_the_cheaper_mode():
 
 
 def test_jacobian_of_trees():
-    f = lambda p: {"y": p["a"] * p["b"], "n": 1}
+    def f(p):
+        return {"y": p["a"] * p["b"], "n": 1}
     J = lux.jacobian(f)({"a": X, "b": np.float64(2.0), "k": 3})
     np.testing.assert_allclose(J["y"]["a"], 2 * np.eye(3))
     np.testing.assert_allclose(J["y"]["b"], X)
@@ -205,7 +210,8 @@ def test_hessian_of_rosenbrock():
 
 
 def test_hessian_and_hvp_of_trees():
-    f = lambda p: (p["a"] ** 2).sum() * p["b"]
+    def f(p):
+        return (p["a"] ** 2).sum() * p["b"]
     p = {"a": X, "b": np.float64(3.0)}
     H = lux.hessian(f)(p)
     np.testing.assert_allclose(H["a"]["a"], 6 * np.eye(3))
@@ -218,7 +224,8 @@ def test_hessian_and_hvp_of_trees():
 
 # --- Lux's names ----------------------------------------------------------------------------------------------------
 def test_products_by_luxs_names():
-    f = lambda x: x * x / 2
+    def f(x):
+        return x * x / 2
     v = np.array([1.0, 10.0, 100.0])
     np.testing.assert_array_equal(lux.jacobian_vector_product(f, lux.AutoDual(), X, v), X * v)
     np.testing.assert_array_equal(lux.vector_jacobian_product(f, lux.AutoTape(), X, v), X * v)
@@ -269,7 +276,8 @@ def test_custom_rules_of_trees_and_several_arguments():
     f = lux.custom_vjp(lambda p, y: {"a": p["x"] * y, "b": p["x"] + y})
     f.defvjp(lambda p, y: ({"a": p["x"] * y, "b": p["x"] + y}, (p["x"], y)),
              lambda res, g: ({"x": g["a"] * res[1] + g["b"]}, g["a"] * res[0] + g["b"]))
-    total = lambda p, y: (f(p, y)["a"] * 2 + f(p, y)["b"]).sum()
+    def total(p, y):
+        return (f(p, y)["a"] * 2 + f(p, y)["b"]).sum()
     gp, gy = lux.grad(total, argnums=(0, 1))({"x": X}, 2 * X)
     np.testing.assert_allclose(gp["x"], 4 * X + 1)
     np.testing.assert_allclose(gy, 2 * X + 1)
@@ -278,7 +286,7 @@ def test_custom_rules_of_trees_and_several_arguments():
 
 def test_custom_rules_that_are_wrong_say_so():
     f = lux.custom_vjp(np.sin)
-    with pytest.raises(TypeError, match=r"custom_vjp function sin has no rule yet; call sin.defvjp\(forward, backward\)"):
+    with pytest.raises(TypeError, match=r"function sin has no rule yet; call sin.defvjp\(forward, backward\)"):
         lux.grad(f)(1.0)
     f.defvjp(lambda x: (np.sin(x), x), lambda x, g: g * np.cos(x))
     with pytest.raises(ValueError, match="must return a tuple of 1 cotangents, one for each argument, got float64"):
@@ -292,7 +300,8 @@ def test_custom_rules_that_are_wrong_say_so():
 
 
 def test_stop_gradient():
-    f = lambda x: (x * lux.stop_gradient({"y": x * x})["y"]).sum()
+    def f(x):
+        return (x * lux.stop_gradient({"y": x * x})["y"]).sum()
     np.testing.assert_allclose(lux.grad(f)(X), X * X)
     np.testing.assert_allclose(lux.jvp(f, (X,), (np.ones(3),))[1], (X * X).sum())
     assert float(lux.grad(lux.grad(lambda x: x**3 + lux.stop_gradient(x) ** 5))(2.0)) == 12.0
@@ -306,8 +315,10 @@ def test_checkpoint_runs_again_and_agrees():
         runs.append(1)
         return np.sin(x * scale["s"]) * x
 
-    f = lambda x, s: (lux.checkpoint(block)(x, {"s": s}) ** 2).sum()
-    plain = lambda x, s: (block(x, {"s": s}) ** 2).sum()
+    def f(x, s):
+        return (lux.checkpoint(block)(x, {"s": s}) ** 2).sum()
+    def plain(x, s):
+        return (block(x, {"s": s}) ** 2).sum()
     g = lux.grad(f, argnums=(0, 1))(X, 2.0)
     assert len(runs) == 2
     expected = lux.grad(plain, argnums=(0, 1))(X, 2.0)
@@ -317,7 +328,8 @@ def test_checkpoint_runs_again_and_agrees():
 
 
 def test_checkpoint_keeps_only_its_arguments():
-    block = lambda x: np.exp(np.sin(np.tanh(x)))
+    def block(x):
+        return np.exp(np.sin(np.tanh(x)))
     from arraylux.tracer.tape import Tape
 
     tape = Tape("test")
@@ -350,7 +362,7 @@ def test_check_grads_of_complex_and_trees():
 
 
 def test_what_check_grads_refuses():
-    with pytest.raises(ValueError, match="args.0 is a float32 array of shape .* need float64 or complex128"):
+    with pytest.raises(ValueError, match=r"args.0 is a float32 array of shape .* need float64 or complex128"):
         check_grads(np.sin, [np.ones(3, np.float32)])
     with pytest.raises(ValueError, match='knows the modes "fwd" and "rev", got \'forward\''):
         check_grads(np.sin, [X], modes=("forward",))
@@ -378,5 +390,5 @@ def test_nothing_hops(device):
 
 
 def test_libraries_cannot_be_mixed_by_accident():
-    with pytest.raises(TypeError, match="arrays of two libraries, .* cannot be used together; move them to one device"):
+    with pytest.raises(TypeError, match=r"arrays of two libraries, .* cannot be used together; move them"):
         lux.array_namespace(X, strict.asarray([1.0]))

@@ -10,7 +10,9 @@ from typing import Any
 
 from ..backend import device_of, library
 from ..tracer.core import Tracer, constant, strip
-from .elementwise import astype
+from ..tracer.fitting import times
+from .elementwise import astype, positive
+from .pairs import add
 from .shaping import broadcast_to, stack
 
 
@@ -31,10 +33,12 @@ def first_tracer(x: Any) -> Any:
 def asarray(x: Any, /, *, like: Any, dtype: Any = None, copy: bool | None = None) -> Any:
     """Return x as an array of the library and on the device of `like`; a list with tracers in it is stacked."""
     if isinstance(x, Tracer):
-        return x if dtype is None or x.dtype == dtype else astype(x, dtype=dtype)
+        y = x if dtype is None or x.dtype == dtype else astype(x, dtype=dtype)
+        return positive(y) if copy and y is x else y
     if holds_tracer(x):
-        parts = [asarray(item, like=like, dtype=dtype if dtype is not None else first_tracer(x).dtype) for item in x]
-        return stack(parts)
+        weak = first_tracer(x).dtype if dtype is None else dtype            # Python's numbers take the dtype of the others
+        return stack([asarray(item, like=like, dtype=dtype if hasattr(item, "dtype") or holds_tracer(item) else weak)
+                      for item in x])
     plain = strip(like)
     return library(plain).asarray(x, dtype=dtype, device=device_of(plain), copy=copy)
 
@@ -73,7 +77,7 @@ def linspace(start: Any, stop: Any, num: int, *, like: Any, dtype: Any = None, e
         return xp.linspace(strip(start), strip(stop), num, dtype=dtype, device=device_of(plain), endpoint=endpoint)
     dtype = dtype or first_tracer([start, stop]).dtype
     steps = xp.linspace(0.0, 1.0, num, dtype=dtype, device=device_of(plain), endpoint=endpoint)
-    return start * (1 - steps) + stop * steps
+    return add(times(start, 1 - steps), times(stop, steps))
 
 
 __all__ = ["asarray", "empty_like", "full_like", "holds_tracer", "linspace", "ones_like", "zeros_like"]

@@ -9,23 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..backend import device_of, library
+from ..tracer.core import strip
 from ..tracer.declare import Custom, Linear, zeros_like
+from ..tracer.fitting import times
 from .elementwise import astype
-from .reducing import Axis, axes_of, conj_of, expand, spread
+from .pairs import add
+from .reducing import Axis, axes_of, conj_of, count_of, expand
 from .reducing import sum as sum_
-from .shaping import concat, flip, permute_dims, reshape
+from .shaping import along, concat, counted, flip, permute_dims, reshape
 
 
 def cut(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
     """Return x[start:stop] along one axis."""
-    return x[(slice(None),) * axis + (slice(start, stop),)]
+    return x[along(axis, slice(start, stop))]
 
 
 def shift(x: Any, axis: int, by: int, fill: float) -> Any:
     """Move x along an axis by `by` places, forgetting what leaves and filling what opens."""
     size = x.shape[axis]
     kept = cut(x, axis, None, size - by) if by > 0 else cut(x, axis, -by, None)
-    opened = zeros_like(x)[(slice(None),) * axis + (slice(0, abs(by)),)] + fill
+    opened = cut(zeros_like(x), axis, 0, abs(by)) + fill
     return concat([opened, kept] if by > 0 else [kept, opened], axis=axis)
 
 
@@ -33,7 +37,7 @@ def recurrence(a: Any, b: Any, axis: int) -> Any:
     """Solve s[i] = a[i] s[i-1] + b[i] along an axis, with s[-1] = 0."""
     by = 1
     while by < b.shape[axis]:
-        b = b + a * shift(b, axis, by, 0)
+        b = add(b, times(a, shift(b, axis, by, 0)))
         a = a * shift(a, axis, by, 1)
         by *= 2
     return b
@@ -45,14 +49,14 @@ def _before(x: Any, axis: int) -> Any:
 
 
 def _push_product(tangents: Sequence[Any], y: Any, x: Any, *, axis: int) -> Any:
-    return recurrence(x, _before(x, axis) * tangents[0], axis)
+    return recurrence(x, times(_before(x, axis), tangents[0]), axis)
 
 
 def _pull_product(g: Any, y: Any, x: Any, *, axis: int) -> Any:
     if not x.shape[axis]:
         return (g,)
     following = flip(shift(conj_of(x), axis, -1, 0), axis=axis)
-    return (conj_of(_before(x, axis)) * flip(recurrence(following, flip(g, axis=axis), axis), axis=axis),)
+    return (times(conj_of(_before(x, axis)), flip(recurrence(following, flip(g, axis=axis), axis), axis=axis)),)
 
 
 def _backwards(g: Any, x: Any, *, axis: int) -> Any:
@@ -61,8 +65,6 @@ def _backwards(g: Any, x: Any, *, axis: int) -> Any:
 
 def _run(name: str) -> Any:
     def run(x: Any, *, axis: int) -> Any:
-        from ..backend import library
-
         return getattr(library(x), name)(x, axis=axis)
     return run
 
@@ -76,8 +78,7 @@ def _axis(x: Any, axis: int | None) -> int:
     if axis is None and x.ndim != 1:
         raise ValueError(f"a running sum or product of an array of shape {tuple(x.shape)} needs an axis; only for one "
                          "dimension can it be left out")
-    places: int = x.ndim
-    return (axis or 0) % places
+    return counted(axis or 0, x.ndim)
 
 
 def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
@@ -95,9 +96,6 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
 
 
 def _first(y: Any, axis: int, value: int) -> Any:
-    from ..backend import device_of, library
-    from ..tracer.core import strip
-
     plain = strip(y)
     shape = (*y.shape[:axis], 1, *y.shape[axis + 1:])
     return library(plain).full(shape, value, dtype=y.dtype, device=device_of(plain))
@@ -109,26 +107,19 @@ def _others(x: Any, axis: Axis) -> Any:
     axes = axes_of(x, axis)
     order = (*[i for i in range(x.ndim) if i not in axes], *axes)
     kept = tuple([x.shape[i] for i in order[:x.ndim - len(axes)]])
-    flat = reshape(permute_dims(x, order), (*kept, -1) if x.size else (*kept, _size(x, axes)))
+    flat = reshape(permute_dims(x, order), (*kept, count_of(x, axis)))
     last = len(kept)
     others = _before(flat, last) * flip(_before(flip(flat, axis=last), last), axis=last)
     back = sorted(range(x.ndim), key=lambda i: order[i])
     return permute_dims(reshape(others, tuple([x.shape[i] for i in order])), tuple(back))
 
 
-def _size(x: Any, axes: Sequence[int]) -> int:
-    size = 1
-    for i in axes:
-        size *= x.shape[i]
-    return size
-
-
 def _push_prod(tangents: Sequence[Any], y: Any, x: Any, *, axis: Axis, keepdims: bool) -> Any:
-    return sum_(_others(x, axis) * tangents[0], axis=axis, keepdims=keepdims)
+    return sum_(times(_others(x, axis), tangents[0]), axis=axis, keepdims=keepdims)
 
 
 def _pull_prod(g: Any, y: Any, x: Any, *, axis: Axis, keepdims: bool) -> Any:
-    return (expand(g, x, axis, keepdims) * conj_of(_others(x, axis)),)
+    return (times(expand(g, x, axis, keepdims), conj_of(_others(x, axis))),)
 
 
 _prod = Custom("prod", jvp=_push_prod, vjp=_pull_prod, keeps="0")
@@ -139,4 +130,4 @@ def prod(x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = Fa
     return _prod(x if dtype is None else astype(x, dtype=dtype), axis=axis, keepdims=keepdims)
 
 
-__all__ = ["cumulative_prod", "cumulative_sum", "prod", "spread"]
+__all__ = ["cumulative_prod", "cumulative_sum", "prod"]

@@ -12,12 +12,14 @@ from typing import Any
 
 from ..backend import kind
 from ..tracer.core import strip
-from ..tracer.declare import Custom, Flat, Linear, Unary
+from ..tracer.declare import Custom, Flat, Linear, Unary, fit
+from ..tracer.fitting import times
 
 negative = Unary("negative", lambda y, x: -1, keeps="")
 positive = Linear("positive", lambda g, x: g)
 square = Unary("square", lambda y, x: 2 * x)
 sqrt = Unary("sqrt", lambda y, x: 0.5 / y, keeps="y")
+cbrt = Unary("cbrt", lambda y, x: 1 / (3 * y * y), keeps="y")            # not in the standard: for np.cbrt
 reciprocal = Unary("reciprocal", lambda y, x: -y * y, keeps="y")
 exp = Unary("exp", lambda y, x: y, keeps="y")
 expm1 = Unary("expm1", lambda y, x: y + 1, keeps="y")
@@ -52,7 +54,7 @@ bitwise_invert = Flat("bitwise_invert")
 # Complex numbers are pairs of reals: these are linear over the reals, with adjoints under Re<a, b>.
 conj: Linear = Linear("conj", lambda g, x: conj(g))
 real = Linear("real", lambda g, x: astype(g, dtype=x.dtype))
-imag = Linear("imag", lambda g, x: 1j * astype(g, dtype=x.dtype))
+imag = Linear("imag", lambda g, x: fit(1j * g, x))
 
 
 def _cast(x: Any, *, dtype: Any) -> Any:
@@ -86,11 +88,11 @@ class _Abs(Unary):
 
     def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         t = tangents[0]
-        return real(conj(sign(args[0])) * t) if kind(t.dtype) == "c" else t * sign(args[0])
+        return real(times(conj(sign(args[0])), t)) if kind(t.dtype) == "c" else times(t, sign(args[0]))
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
-        return (g * sign(args[0]),)
+        return (times(g, sign(args[0])),)
 
 
 abs = _Abs("abs", lambda y, x: sign(x))
@@ -103,8 +105,8 @@ def _radius(x: Any) -> Any:
 
 
 def _push_sign(tangents: Sequence[Any], y: Any, x: Any) -> Any:
-    t = tangents[0]
-    return (t - y * real(conj(y) * t)) / _radius(x)
+    t, inverse = tangents[0], 1 / _radius(x)
+    return times(t, inverse) - times(y * inverse, real(times(conj(y), t)))
 
 
 class _Sign(Custom):
@@ -118,7 +120,7 @@ class _Sign(Custom):
 
 sign: _Sign = _Sign("sign", jvp=_push_sign, vjp=lambda g, y, x: (_push_sign([g], y, x),), keeps="0y")
 
-__all__ = ["abs", "acos", "acosh", "asin", "asinh", "astype", "atan", "atanh", "bitwise_invert", "ceil", "conj", "cos",
-           "cosh", "exp", "expm1", "floor", "imag", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2",
+__all__ = ["abs", "acos", "acosh", "asin", "asinh", "astype", "atan", "atanh", "bitwise_invert", "cbrt", "ceil", "conj",
+           "cos", "cosh", "exp", "expm1", "floor", "imag", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2",
            "logical_not", "negative", "positive", "real", "reciprocal", "round", "sign", "signbit", "sin", "sinh",
            "sqrt", "square", "tan", "tanh", "trunc"]

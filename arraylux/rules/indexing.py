@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, library, scatter_add
+from ..backend import device_of, kind, library, scatter_add
 from ..tracer.core import Primitive, Tracer, strip
 from ..tracer.declare import Flat, Linear, fit, zeros_like
 from ..tracer.tape import Scatter, is_basic
 from .elementwise import astype
 from .pairs import where
-from .shaping import broadcast_to, reshape
+from .shaping import broadcast_to, counted, reshape
 
 
 def _plain_index(index: Any) -> Any:
@@ -27,7 +27,22 @@ def _plain_index(index: Any) -> Any:
     return strip(index)
 
 
-_getitem = Linear("getitem", lambda g, x, index: Scatter(x, index, g), run=lambda x, *, index: x[index])
+def _pull_getitem(g: Any, x: Any, index: Any) -> Scatter:
+    """Put the cotangent where it was read; new axes are taken out first, since the standard writes to none."""
+    if not is_basic(index) or index is Ellipsis or (type(index) is tuple and None not in index):
+        return Scatter(x, index, g)
+    items = index if type(index) is tuple else (index,)
+    hidden = len(x.shape) - len([i for i in items if i is not None and i is not Ellipsis])
+    new, place = [], 0
+    for item in items:
+        if item is None:
+            new.append(place)
+        place += hidden if item is Ellipsis else not isinstance(item, int)
+    kept = tuple([n for i, n in enumerate(g.shape) if i not in new])
+    return Scatter(x, tuple([i for i in items if i is not None]), reshape(g, kept) if new else g)
+
+
+_getitem = Linear("getitem", _pull_getitem, run=lambda x, *, index: x[index])
 
 
 def getitem(x: Any, index: Any, /) -> Any:
@@ -51,7 +66,7 @@ def _run_add(x: Any, v: Any, *, index: Any) -> Any:
     if is_basic(index):
         y[index] += v
     else:
-        scatter_add(y, index, library(y).broadcast_to(v, y[index].shape))
+        scatter_add(y, index, v)
     return y
 
 
@@ -64,6 +79,12 @@ def _last_writes(x: Any, index: Any) -> Any:
     order = xp.reshape(xp.arange(ids[index].size, device=device_of(x)), ids[index].shape)
     ids[index] = order
     return ids[index] == order
+
+
+def _fit_value(c: Any, v: Any) -> Any:
+    """Give a cotangent the shape of what was written, which may have had leading axes of length one too many."""
+    extra = len(v.shape) - len(c.shape)
+    return fit(reshape(c, (1,) * extra + tuple(c.shape)) if extra > 0 else c, v)
 
 
 class _IndexSet(Primitive):
@@ -86,7 +107,7 @@ class _IndexSet(Primitive):
         if parents[1] >= 0:
             to_v = getitem(g, index)
             last = _last_writes(strip(g), index)
-            to_v = fit(to_v if last is None else where(last, to_v, 0), args[1])
+            to_v = _fit_value(to_v if last is None else where(last, to_v, 0), args[1])
         return to_x, to_v
 
 
@@ -118,6 +139,9 @@ def _for_writing(x: Any, v: Any) -> Any:
         from .creation import asarray
 
         v = asarray(v, like=x)
+    if kind(v.dtype) == "c" and kind(x.dtype) != "c":
+        raise TypeError(f"complex values cannot be written into an array of dtype {x.dtype}; take their real part, or make the "
+                        "array complex")
     return v if v.dtype == x.dtype else astype(v, dtype=x.dtype)
 
 
@@ -144,7 +168,7 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
     indices = strip(indices)
     if isinstance(indices, (int, list)):
         indices = library(strip(x)).asarray(indices, device=device_of(strip(x)))
-    return _take(x, indices, axis=(axis or 0) % x.ndim)
+    return _take(x, indices, axis=counted(axis or 0, x.ndim))
 
 
 def _along(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
@@ -161,7 +185,7 @@ _take_along = Linear("take_along_axis", lambda g, x, indices, axis: Scatter(x, _
 
 def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
     """Pick along one axis by an array of numbers that has the other axes of x."""
-    axis %= x.ndim
+    axis = counted(axis, x.ndim)
     indices = strip(indices)
     lead = np.broadcast_shapes(*[tuple(n for i, n in enumerate(a.shape) if i != axis) for a in (x, indices)])
     full = [(*lead[:axis], a.shape[axis], *lead[axis:]) for a in (x, indices)]
@@ -170,7 +194,16 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
 
 nonzero = Flat("nonzero")
 searchsorted = Flat("searchsorted")
-argsort = Flat("argsort")
 
-__all__ = ["argsort", "getitem", "index_add", "index_set", "nonzero", "reshape", "searchsorted", "take",
+
+def _np_argsort(x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    if not descending:
+        return np.argsort(x, axis=axis, stable=stable)
+    backwards = np.argsort(np.flip(x, axis), axis=axis, stable=stable)      # turned round twice, so that ties keep order
+    return x.shape[axis] - 1 - np.flip(backwards, axis)
+
+
+argsort = Flat("argsort", numpy=_np_argsort)
+
+__all__ = ["argsort", "getitem", "index_add", "index_set", "nonzero", "searchsorted", "take",
            "take_along_axis"]

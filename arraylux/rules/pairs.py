@@ -6,17 +6,41 @@ it never divides.
 """
 from __future__ import annotations
 
+import cmath
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from ..backend import library
-from ..tracer.declare import Binary, Custom, Flat, Linear, fit, fit_tangent
-from .elementwise import astype, exp, log, signbit, square
+from ..tracer.declare import Binary, Custom, Flat, Linear, adjoint, fit, fit_tangent, zeros_like
+from ..tracer.fitting import times
+from .elementwise import astype, exp, isinf, log, signbit, square
 
 add = Binary("add", None, None, ("", ""))
 subtract = Binary("subtract", None, lambda y, a, b: -1, ("", ""))
 multiply = Binary("multiply", lambda y, a, b: b, lambda y, a, b: a, ("1", "0"))
-divide = Binary("divide", lambda y, a, b: 1 / b, lambda y, a, b: -y / b, ("1", "1y"))
 remainder = Binary("remainder", None, lambda y, a, b: -floor_divide(a, b), ("", "01"))
+
+
+def _one_over(b: Any) -> Any:
+    """Return 1 / b; of a Python zero what an array gives, an infinity."""
+    return math.copysign(math.inf, b) if isinstance(b, (int, float)) and b == 0 else 1 / b
+
+
+class _Divide(Binary):
+    """A quotient y = a / b. Its two cotangents, g / b and -(g / b) y, share their division."""
+
+    __slots__ = ()
+
+    def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
+             params: dict[str, Any]) -> Sequence[Any]:
+        a, b = args
+        left = self(g, adjoint(b))
+        right = fit(-times(left, adjoint(y)), b) if parents[1] >= 0 else None
+        return (left if a is None else fit(left, a)) if parents[0] >= 0 else None, right
+
+
+divide = _Divide("divide", lambda y, a, b: _one_over(b), lambda y, a, b: -y / b, ("1", "1y"))
 
 equal = Flat("equal")
 not_equal = Flat("not_equal")
@@ -47,7 +71,15 @@ def _nonzero(x: Any) -> Any:
 def _pow_base(y: Any, a: Any, b: Any) -> Any:
     if isinstance(b, (int, float, complex)):
         return 0 if b == 0 else b * pow(a, b - 1)
-    return where(equal(b, 0), 0, b * pow(a, where(equal(b, 0), 1, b - 1)))
+    zero = equal(b, 0)
+    return where(zero, 0, times(b, pow(a, where(zero, 1, b - 1))))
+
+
+def _log_base(a: Any) -> Any:
+    """Return the logarithm of a base, 0 for a base of zero."""
+    if isinstance(a, (int, float)):
+        return math.log(a) if a > 0 else 0.0 if a == 0 else math.nan
+    return cmath.log(a) if isinstance(a, complex) and a else log(_nonzero(a))
 
 
 class _Pow(Binary):
@@ -61,14 +93,14 @@ class _Pow(Binary):
         return super().__call__(a, b)
 
 
-pow = _Pow("pow", _pow_base, lambda y, a, b: y * log(_nonzero(a)), ("01", "0y"))
-hypot = Binary("hypot", lambda y, a, b: a / _nonzero(y), lambda y, a, b: b / _nonzero(y), ("0y", "1y"))
+pow = _Pow("pow", _pow_base, lambda y, a, b: y * _log_base(a), ("01", "0y"))
+hypot = Binary("hypot", lambda y, a, b: divide(a, _nonzero(y)), lambda y, a, b: divide(b, _nonzero(y)), ("0y", "1y"))
 
 
 def _over_square(a: Any, b: Any, top: Any) -> Any:
     """Return top / (a^2 + b^2), 0 at the origin, without overflow."""
     h = _nonzero(hypot(a, b))
-    return top / h / h
+    return divide(top, h) / h
 
 
 atan2 = Binary("atan2", lambda y, a, b: _over_square(a, b, b), lambda y, a, b: -_over_square(a, b, a), ("01", "01"))
@@ -76,8 +108,9 @@ atan2 = Binary("atan2", lambda y, a, b: _over_square(a, b, b), lambda y, a, b: -
 
 def _share(a: Any, b: Any, y: Any) -> Any:
     """Return exp(a) / (exp(a) + exp(b)): 1/2 where a and b are the same infinity."""
-    same = equal(a, b)
-    return exp(-logaddexp(0.0 * astype(same, dtype=y.dtype), where(same, 0, b) - where(same, 0, a)))
+    zero = zeros_like(y)
+    same = logical_and(equal(a, b), isinf(y))
+    return exp(-logaddexp(zero, subtract(where(same, zero, b), where(same, zero, a))))
 
 
 def _logaddexp(a: Any, b: Any) -> Any:
@@ -97,8 +130,8 @@ def _wins(a: Any, b: Any, y: Any) -> Any:
 maximum = Binary("maximum", lambda y, a, b: _wins(a, b, y), lambda y, a, b: _wins(b, a, y), ("01y", "01y"))
 minimum = Binary("minimum", lambda y, a, b: _wins(b, a, y), lambda y, a, b: _wins(a, b, y), ("01y", "01y"))
 
-copysign = Binary("copysign", lambda y, a, b: 1 - 2 * astype(not_equal(signbit(a), signbit(b)), dtype=y.dtype),
-                  lambda y, a, b: 0, ("01y", ""))
+copysign = Binary("copysign", lambda y, a, b: 1 - 2 * astype(not_equal(signbit(a), signbit(y)), dtype=y.dtype),
+                  lambda y, a, b: 0, ("0y", ""))
 
 
 def _inside(x: Any, low: Any, high: Any) -> tuple[Any, Any]:
@@ -110,7 +143,7 @@ def _inside(x: Any, low: Any, high: Any) -> tuple[Any, Any]:
 
 def _push_clip(tangents: Any, y: Any, x: Any, low: Any, high: Any) -> Any:
     below, above = _inside(x, low, high)
-    t = 0.0 * y if tangents[0] is None else fit_tangent(tangents[0], y)
+    t = zeros_like(y) if tangents[0] is None else fit_tangent(tangents[0], y)
     if below is not None:
         t = where(below, 0 if tangents[1] is None else tangents[1], t)
     if above is not None:

@@ -16,45 +16,60 @@ from ..tracer.core import Tracer
 from ..tracer.declare import Bilinear
 from .elementwise import conj
 from .pairs import multiply
-from .shaping import expand_dims, moveaxis, permute_dims, reshape
+from .shaping import counted, expand_dims, moveaxis, permute_dims, reshape
 
 
 def _adjoint(x: Any) -> Any:
     """Return the conjugate transpose of the last two axes."""
-    turned = x.mT
-    return conj(turned) if kind(x.dtype) == "c" else turned
+    return conj(x.mT) if kind(x.dtype) == "c" else x.mT
 
 
 def _conj(x: Any) -> Any:
     return conj(x) if kind(x.dtype) == "c" else x
 
 
-def _written_out(g: Any) -> Any:
-    """Return a cotangent that is a broadcast view as an array of its own: without BLAS products are slow."""
-    return g.copy() if type(g) is np.ndarray and not g.flags.writeable else g
-
-
 def _left(g: Any, a: Any, b: Any) -> Any:
-    g = _written_out(g)
     if len(b.shape) == 1:
-        return expand_dims(g, -1) * _conj(b) if len(g.shape) else g * _conj(b)
+        return multiply(expand_dims(g, -1) if len(g.shape) else g, _conj(b))
     if len(a.shape) == 1:
         return reshape(matmul(_conj(b), expand_dims(g, -1)), b.shape[:-1])
     return matmul(g, _adjoint(b))
 
 
 def _right(g: Any, a: Any, b: Any) -> Any:
-    g = _written_out(g)
     if len(a.shape) == 1:
-        return expand_dims(_conj(a), -1) * expand_dims(g, -2) if len(b.shape) > 1 else g * _conj(a)
+        return multiply(expand_dims(_conj(a), -1), expand_dims(g, -2)) if len(b.shape) > 1 else multiply(g, _conj(a))
     if len(b.shape) == 1:
         return reshape(matmul(_adjoint(a), expand_dims(g, -1)), (*a.shape[:-2], a.shape[-1]))
     if len(b.shape) == 2 and len(a.shape) > 2:
-        return matmul(_adjoint(reshape(a, (-1, a.shape[-1]))), reshape(g, (-1, g.shape[-1])))
+        rows = _product(a.shape[:-1])
+        return matmul(_adjoint(reshape(a, (rows, a.shape[-1]))), reshape(g, (rows, g.shape[-1])))
     return matmul(_adjoint(a), g)
 
 
-matmul = Bilinear("matmul", _left, _right)
+class _Matmul(Bilinear):
+    """The matrix product. Two matrices, by far the usual case, go without asking for each of the others."""
+
+    __slots__ = ()
+
+    def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
+             params: dict[str, Any]) -> Sequence[Any]:
+        if type(g) is np.ndarray and not g.flags.writeable:
+            g = g.copy()                                    # a broadcast view, with which BLAS cannot multiply
+        a, b = args
+        if len(a.shape) == 2 == len(b.shape) and a.dtype == b.dtype:
+            return (matmul(g, _adjoint(b)) if parents[0] >= 0 else None,
+                    matmul(_adjoint(a), g) if parents[1] >= 0 else None)
+        return super().pull(g, parents, y, args, params)
+
+
+def _np_matmul(a: Any, b: Any) -> Any:
+    if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous:      # one large product instead of a stack of small ones
+        return np.matmul(a.reshape(_product(a.shape[:-1]), a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
+    return np.matmul(a, b)
+
+
+matmul = _Matmul("matmul", _left, _right, numpy=_np_matmul)
 
 
 def tensordot(a: Any, b: Any, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Any:
@@ -62,7 +77,7 @@ def tensordot(a: Any, b: Any, /, *, axes: int | tuple[Sequence[int], Sequence[in
     if isinstance(axes, int):
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
-        left, right = ([i % x.ndim for i in ([ax] if isinstance(ax, int) else ax)]
+        left, right = ([counted(i, x.ndim) for i in ([ax] if isinstance(ax, int) else ax)]
                        for x, ax in zip((a, b), axes, strict=True))
     free_a = [i for i in range(a.ndim) if i not in left]
     free_b = [i for i in range(b.ndim) if i not in right]

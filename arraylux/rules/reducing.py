@@ -6,14 +6,16 @@ its derivative, and the standard deviation of equal numbers has the derivative z
 """
 from __future__ import annotations
 
+import math
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..backend import kind, library
-from ..tracer.core import Tracer, strip
 from ..tracer.declare import Custom, Flat, Linear
+from ..tracer.fitting import times
 from .elementwise import astype, conj, real
 from .pairs import equal, where
 from .shaping import broadcast_to, reshape
@@ -25,7 +27,7 @@ def axes_of(x: Any, axis: Axis) -> tuple[int, ...]:
     """Return the reduced axes as non-negative numbers."""
     if axis is None:
         return tuple(range(x.ndim))
-    return tuple([a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis)])
+    return tuple([a % x.ndim for a in ((axis,) if isinstance(axis, (int, np.integer)) else axis)])
 
 
 def expand(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -38,10 +40,7 @@ def expand(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 def count_of(x: Any, axis: Axis) -> int:
     """Return how many elements each result of a reduction comes from."""
-    count = 1
-    for i in axes_of(x, axis):
-        count *= x.shape[i]
-    return count
+    return math.prod(x.shape) if axis is None else math.prod([x.shape[i] for i in axes_of(x, axis)])
 
 
 def spread(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -118,14 +117,19 @@ def min(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 # --- variance and standard deviation ----------------------------------------------------------------------------
+def _slope(x: Any, axis: Axis, correction: float) -> Any:
+    """Return the derivative of the variance by each element; not a number where it is divided by zero, as it is itself."""
+    freedom = count_of(x, axis) - correction
+    return (x - mean(x, axis=axis, keepdims=True)) * (2 / freedom if freedom > 0 else math.nan)
+
+
 def _push_var(tangents: Sequence[Any], y: Any, x: Any, *, axis: Axis, correction: float, keepdims: bool) -> Any:
-    centred = (x - mean(x, axis=axis, keepdims=True)) * (2 / (count_of(x, axis) - correction))
-    return sum(_real(conj_of(centred) * tangents[0]), axis=axis, keepdims=keepdims)
+    slope = _slope(x, axis, correction)
+    return sum(_real(times(conj_of(slope), tangents[0])), axis=axis, keepdims=keepdims)
 
 
 def _pull_var(g: Any, y: Any, x: Any, *, axis: Axis, correction: float, keepdims: bool) -> Any:
-    centred = (x - mean(x, axis=axis, keepdims=True)) * (2 / (count_of(x, axis) - correction))
-    return (expand(g, x, axis, keepdims) * centred,)
+    return (times(expand(g, x, axis, keepdims), _slope(x, axis, correction)),)
 
 
 def conj_of(x: Any) -> Any:
@@ -155,9 +159,16 @@ def _halved(y: Any) -> Any:
     return where(zero, 0, 0.5 / where(zero, 1, y))
 
 
-_std = Custom("std", keeps="0y", run=lambda x, **how: library(x).std(x, **how),
-              jvp=lambda tangents, y, x, **how: _push_var(tangents, y, x, **how) * _halved(y),
-              vjp=lambda g, y, x, **how: _pull_var(g * _halved(y), y, x, **how))
+def _run_std(x: Any, *, axis: Axis, correction: float, keepdims: bool) -> Any:
+    xp = library(x)
+    if kind(x.dtype) == "c":
+        return xp.sqrt(_run_var(x, axis=axis, correction=correction, keepdims=keepdims))
+    return xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
+
+
+_std = Custom("std", keeps="0y", run=_run_std,
+              jvp=lambda tangents, y, x, **how: times(_push_var(tangents, y, x, **how), _halved(y)),
+              vjp=lambda g, y, x, **how: _pull_var(times(g, _halved(y)), y, x, **how))
 
 
 def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
@@ -178,9 +189,4 @@ argmin = Flat("argmin")
 count_nonzero = Flat("count_nonzero")
 
 
-def is_traced(*xs: Any) -> bool:
-    """Say whether any of the arguments is a tracer."""
-    return True in [isinstance(x, Tracer) for x in xs]
-
-
-__all__ = ["all", "any", "argmax", "argmin", "count_nonzero", "max", "mean", "min", "std", "strip", "sum", "var"]
+__all__ = ["all", "any", "argmax", "argmin", "count_nonzero", "max", "mean", "min", "std", "sum", "var"]

@@ -6,20 +6,33 @@ slices.
 """
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..backend import library
+from ..backend import device_of, library
 from ..tracer.core import PRIMITIVES, Primitive, strip
-from ..tracer.declare import Custom, Linear, zeros_like
+from ..tracer.declare import Custom, Linear, fit, zeros_like
 
 Shape = tuple[int, ...]
 
 
 def _tuple(shape: Any) -> Shape:
-    return (shape,) if isinstance(shape, int) else tuple(shape)
+    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(shape)
+
+
+def counted(axis: int, ndim: int) -> int:
+    """Return the number of an axis counted from the front."""
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim)
+    return axis % ndim
+
+
+def along(axis: int, item: Any) -> tuple[Any, ...]:
+    """Return the index that takes `item` along one axis (counted from the front) and all of the others."""
+    return (*(slice(None),) * axis, item, Ellipsis)
 
 
 # --- reshape and its kind ---------------------------------------------------------------------------------------
@@ -36,18 +49,16 @@ def expand_dims(x: Any, /, axis: int | tuple[int, ...] = 0) -> Any:
     """Insert axes of length one."""
     axes = _tuple(axis)
     ndim = x.ndim + len(axes)
-    places = {a % ndim if -ndim <= a < ndim else _bad_axis(a, ndim) for a in axes}
+    places = {counted(a, ndim) for a in axes}
+    if len(places) < len(axes):
+        raise ValueError(f"expand_dims: an axis comes twice in {axes}")
     sizes = iter(x.shape)
     return _reshape(x, shape=tuple([1 if i in places else next(sizes) for i in range(ndim)]))
 
 
-def _bad_axis(axis: int, ndim: int) -> int:
-    raise IndexError(f"axis {axis} is out of range for an array of {ndim} dimensions")
-
-
 def squeeze(x: Any, /, axis: int | tuple[int, ...]) -> Any:
     """Remove axes of length one."""
-    axes = {a % x.ndim if -x.ndim <= a < x.ndim else _bad_axis(a, x.ndim) for a in _tuple(axis)}
+    axes = {counted(a, x.ndim) for a in _tuple(axis)}
     for a in axes:
         if x.shape[a] != 1:
             raise ValueError(f"squeeze: axis {a} of shape {tuple(x.shape)} has length {x.shape[a]}, not 1")
@@ -68,7 +79,7 @@ _permute = Linear("permute_dims", lambda g, x, axes: _permute(g, axes=_inverse(a
 
 def permute_dims(x: Any, /, axes: Shape) -> Any:
     """Put the axes in another order."""
-    return _permute(x, axes=tuple([a % x.ndim for a in axes]))
+    return _permute(x, axes=tuple([counted(a, x.ndim) for a in axes]))
 
 
 def matrix_transpose(x: Any, /) -> Any:
@@ -80,8 +91,8 @@ def matrix_transpose(x: Any, /) -> Any:
 
 def moveaxis(x: Any, source: int | Shape, destination: int | Shape, /) -> Any:
     """Move axes to new places; the others keep their order."""
-    sources = [a % x.ndim for a in _tuple(source)]
-    places = [a % x.ndim for a in _tuple(destination)]
+    sources = [counted(a, x.ndim) for a in _tuple(source)]
+    places = [counted(a, x.ndim) for a in _tuple(destination)]
     order = [a for a in range(x.ndim) if a not in sources]
     for place, axis in sorted(zip(places, sources, strict=True)):
         order.insert(place, axis)
@@ -101,10 +112,10 @@ def flip(x: Any, /, *, axis: int | Shape | None = None) -> Any:
 def roll(x: Any, /, shift: int | Shape, *, axis: int | Shape | None = None) -> Any:
     """Shift along axes; what leaves on one side enters on the other."""
     if axis is None:
-        flat = _roll(reshape(x, (-1,)), shift=_tuple(shift), axis=(0,) * len(_tuple(shift)))
-        return reshape(flat, x.shape)
+        return reshape(roll(reshape(x, (-1,)), shift, axis=0), x.shape)
     axes, shifts = _tuple(axis), _tuple(shift)
-    return _roll(x, shift=shifts * (len(axes) // len(shifts)), axis=axes)
+    longest = max(len(axes), len(shifts))                           # one shift for all axes, or one axis for all shifts
+    return _roll(x, shift=shifts * (longest // len(shifts)), axis=axes * (longest // len(axes)))
 
 
 # --- broadcasting and its transpose -------------------------------------------------------------------------------
@@ -164,14 +175,15 @@ def repeat(x: Any, repeats: int | Any, /, *, axis: int | None = None) -> Any:
     """Repeat each element in place: all alike if `repeats` is a number, or each as often as its entry says."""
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
-    axis %= x.ndim
-    if isinstance(repeats, int):
+    axis = counted(axis, x.ndim)
+    if isinstance(repeats, (int, np.integer)):
         shape = x.shape
         wide = broadcast_to(expand_dims(x, axis + 1), (*shape[:axis + 1], repeats, *shape[axis + 1:]))
         return reshape(wide, (*shape[:axis], shape[axis] * repeats, *shape[axis + 1:]))
-    counts = strip(repeats)
-    xp = library(counts)
-    return PRIMITIVES["take"](x, xp.repeat(xp.arange(x.shape[axis]), counts), axis=axis)
+    plain = strip(x)
+    xp, device = library(plain), device_of(plain)
+    numbers = xp.arange(x.shape[axis], device=device)
+    return PRIMITIVES["take"](x, xp.repeat(numbers, xp.asarray(strip(repeats), device=device)), axis=axis)
 
 
 def tile(x: Any, repetitions: Shape, /) -> Any:
@@ -197,20 +209,12 @@ class _Join(Primitive):
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
         axis = params["axis"] % g.ndim
-        before: tuple[slice, ...] = (slice(None),) * axis
-        parts: list[Any] = []
-        start = 0
-        for parent, x in zip(parents, args, strict=True):
-            if self is _stack:
-                part = g[(*before, start)] if parent >= 0 else None
-                start += 1
-            else:
-                width = params["sizes"][len(parts)]
-                part = g[(*before, slice(start, start + width))] if parent >= 0 else None
-                start += width
-            parts.append(part if part is None or part.dtype == x.dtype
-                         else PRIMITIVES["astype"](part, dtype=x.dtype))
-        return parts
+        items: list[Any] = list(range(len(args)))
+        if self is not _stack:
+            ends = list(itertools.accumulate(params["sizes"]))
+            items = [slice(end - size, end) for end, size in zip(ends, params["sizes"], strict=True)]
+        return [fit(g[along(axis, item)], x) if parent >= 0 else None
+                for item, parent, x in zip(items, parents, args, strict=True)]
 
 
 _concat = _Join("concat", run=lambda *xs, axis, sizes: library(xs[0]).concat(xs, axis=axis))
@@ -240,7 +244,8 @@ _unstack: Custom = Custom("unstack", jvp=lambda t, y, x, axis: _unstack(t[0], ax
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     """Part an array along an axis into a tuple of arrays."""
-    return _unstack(x, axis=axis % x.ndim) if x.shape[axis] else ()
+    axis = counted(axis, x.ndim)
+    return _unstack(x, axis=axis) if x.shape[axis] else ()
 
 
 # --- triangles and differences ------------------------------------------------------------------------------------
@@ -262,9 +267,9 @@ def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: 
     """Differences of neighbours along an axis, taken n times."""
     parts = [p for p in (prepend, x, append) if p is not None]
     x = concat(parts, axis=axis) if len(parts) > 1 else x
-    before: tuple[slice, ...] = (slice(None),) * (axis % x.ndim)
-    for _ in range(n):
-        x = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
+    axis = counted(axis, x.ndim)
+    for _ in range(min(n, x.shape[axis])):
+        x = x[along(axis, slice(1, None))] - x[along(axis, slice(None, -1))]
     return x
 
 

@@ -13,7 +13,9 @@ import numpy as np
 
 from ..backend import library
 from ..tracer.declare import Custom, Unary
+from ..tracer.fitting import times
 from .elementwise import exp, square
+from .pairs import subtract
 from .reducing import Axis, expand, sum
 
 
@@ -77,16 +79,14 @@ def _run_log_softmax(x: Any, *, axis: Axis) -> Any:
 
 
 def _np_softmax(x: Any, *, axis: Axis) -> Any:
-    e = np.subtract(x, _np_top(x, axis))
-    e = np.exp(e, out=e) if isinstance(e, np.ndarray) else np.exp(e)
+    e = np.exp(np.subtract(x, _np_top(x, axis)))
     e /= np.add.reduce(e, axis=axis, keepdims=True)
     return e
 
 
 def _np_log_softmax(x: Any, *, axis: Axis) -> Any:
     shifted = np.subtract(x, _np_top(x, axis))
-    shifted -= np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
-    return shifted
+    return np.subtract(shifted, np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)))
 
 
 def _np_top(x: Any, axis: Axis) -> Any:
@@ -95,27 +95,27 @@ def _np_top(x: Any, axis: Axis) -> Any:
 
 
 def _push_softmax(tangents: Sequence[Any], y: Any, x: Any, *, axis: Axis) -> Any:
-    t = tangents[0]
-    return y * (t - sum(y * t, axis=axis, keepdims=True))
+    weighted = times(y, tangents[0])
+    return weighted - times(y, sum(weighted, axis=axis, keepdims=True))
 
 
 def _pull_softmax(g: Any, y: Any, x: Any, *, axis: Axis) -> Any:
-    weighted = g * y
-    return (weighted - y * sum(weighted, axis=axis, keepdims=True),)
+    weighted = times(g, y)
+    return (weighted - times(y, sum(weighted, axis=axis, keepdims=True)),)
 
 
 def _push_logsumexp(tangents: Sequence[Any], y: Any, x: Any, *, axis: Axis, keepdims: bool) -> Any:
-    return sum(softmax(x, axis=axis) * tangents[0], axis=axis, keepdims=keepdims)
+    return sum(times(softmax(x, axis=axis), tangents[0]), axis=axis, keepdims=keepdims)
 
 
 def _pull_logsumexp(g: Any, y: Any, x: Any, *, axis: Axis, keepdims: bool) -> Any:
-    return (expand(g, x, axis, keepdims) * softmax(x, axis=axis),)
+    return (times(expand(g, x, axis, keepdims), softmax(x, axis=axis)),)
 
 
 _softmax = Custom("softmax", jvp=_push_softmax, vjp=_pull_softmax, keeps="y", run=_run_softmax, numpy=_np_softmax)
 _log_softmax = Custom("log_softmax", keeps="y", run=_run_log_softmax, numpy=_np_log_softmax,
-                      jvp=lambda t, y, x, axis: t[0] - sum(exp(y) * t[0], axis=axis, keepdims=True),
-                      vjp=lambda g, y, x, axis: (g - exp(y) * sum(g, axis=axis, keepdims=True),))
+                      jvp=lambda t, y, x, axis: subtract(t[0], sum(times(exp(y), t[0]), axis=axis, keepdims=True)),
+                      vjp=lambda g, y, x, axis: (subtract(g, times(exp(y), sum(g, axis=axis, keepdims=True))),))
 _logsumexp = Custom("logsumexp", jvp=_push_logsumexp, vjp=_pull_logsumexp, keeps="0", run=_run_logsumexp)
 
 

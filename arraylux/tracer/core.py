@@ -38,11 +38,12 @@ class Trace:
         """Mark the end of the run: a tracer used after this has leaked out of its function."""
         self.open = False
 
-    def leaked(self) -> RuntimeError:
-        """Return the error for a tracer that is used after its transformation has ended."""
-        return RuntimeError(
-            f"a traced array leaked out of {self.origin} and was used after that call had ended; return it from the "
-            "function (grad and value_and_grad take has_aux=True for that) instead of storing it elsewhere")
+
+def leaked(origin: str) -> RuntimeError:
+    """Return the error for a tracer that is used after its transformation has ended."""
+    return RuntimeError(
+        f"a traced array leaked out of {origin} and was used after that call had ended; return it from the function "
+        "(grad and value_and_grad take has_aux=True for that) instead of storing it elsewhere")
 
 
 class Tracer(ArrayInterface):
@@ -164,22 +165,24 @@ class Primitive:
     `"y"` the result, `"0"`, `"1"`, ... an argument; of every other argument it sees a `Form`.
 
     `run` is the function on plain arrays: a callable, or `None` for the function of that name in the array's own
-    library; `numpy` is a quicker one for NumPy's arrays.
+    library; `numpy` is a quicker one for NumPy's arrays. `fresh` promises that nobody else holds what `pull` returns.
     """
 
-    __slots__ = ("__name__", "_table", "keeps", "multiple", "numpy", "run")
+    __slots__ = ("__name__", "_table", "fresh", "keeps", "multiple", "numpy", "run")
 
     def __init__(self, name: str, run: Callable[..., Any] | None = None, *, numpy: Callable[..., Any] | None = None,
-                 keeps: str = "", multiple: bool = False) -> None:
+                 keeps: str = "", multiple: bool = False, registered: bool = True) -> None:
         self.__name__ = name
         self.run = run
         self.numpy = numpy
         self.keeps = keeps
         self.multiple = multiple                     # the result is a tuple of arrays
+        self.fresh = False
         self._table: dict[type, Callable[..., Any]] = {}
-        if name in PRIMITIVES:
-            raise ValueError(f"there is a primitive {name!r} already")
-        PRIMITIVES[name] = self
+        if registered:
+            if name in PRIMITIVES:
+                raise ValueError(f"there is a primitive {name!r} already")
+            PRIMITIVES[name] = self
 
     def __repr__(self) -> str:
         return f"<primitive {self.__name__}>"
@@ -211,18 +214,21 @@ class Primitive:
 
     def _find(self, x: Any) -> Callable[..., Any]:
         found = self.run
-        if self.numpy is not None and isinstance(x, (np.ndarray, np.generic, int, float, complex, type(None))):
+        if isinstance(x, Tracer):
+            found = self._lift
+        elif self.numpy is not None and isinstance(x, (np.ndarray, np.generic, int, float, complex, type(None))):
             found = self.numpy
         elif found is None:
             found = getattr(backend.library(0.0 if x is None else x), self.__name__)     # None: only numbers came
         self._table[type(x)] = found
         return found
 
+    def _lift(self, x: Any, **params: Any) -> Any:
+        return x.lift(self, (x,), params)
+
     def __call__(self, *args: Any, **params: Any) -> Any:
         if len(args) == 1:
-            run = self._table.get(type(args[0]))                # classes of plain arrays that were seen before
-            if run is not None:
-                return run(*args, **params)
+            return (self._table.get(type(args[0])) or self._find(args[0]))(*args, **params)
         top = first = None
         for a in args:
             if isinstance(a, Tracer):

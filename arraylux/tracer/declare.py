@@ -47,6 +47,8 @@ class Linear(Primitive):
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
+        if len(args) == 1:
+            return (self.transposes[0](g, args[0], **params),)
         return [self.transposes[i](g, *args, **params) if j >= 0 and i in self.transposes else None
                 for i, j in enumerate(parents)]
 
@@ -61,7 +63,7 @@ class Flat(Primitive):
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         plain = [strip(a) for a in args]
-        first = next((a for a in plain if not isinstance(a, (int, float, complex))), None)
+        first = next((a for a in plain if not isinstance(a, (int, float, complex, list, tuple))), None)
         return self.on_plain(first)(*plain, **params)
 
 

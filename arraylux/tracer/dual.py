@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .core import Constant, Primitive, Trace, Tracer
+from .core import Constant, Primitive, Trace, Tracer, leaked
 
 
 class Dual(Tracer):
@@ -25,7 +25,7 @@ class Dual(Tracer):
     def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         trace = self.trace
         if not trace.open:
-            raise trace.leaked()
+            raise leaked(trace.origin)
         values, tangents = [], []
         for a in args:
             own = isinstance(a, Tracer) and a.trace is trace

@@ -4,12 +4,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..backend import device_of, kind, library
 from .core import PRIMITIVES, strip
 
 
 def adjoint(d: Any) -> Any:
     """Return the conjugate of a partial derivative that is complex, a real one as it is."""
+    if type(d) is np.ndarray and d.dtype.kind == "f":            # the usual case, first
+        return d
     dtype = getattr(d, "dtype", None)
     if dtype is None:
         return d.conjugate() if isinstance(d, complex) else d
@@ -19,6 +23,17 @@ def adjoint(d: Any) -> Any:
 def times(a: Any, b: Any) -> Any:
     """Return a * b, also where `a` is a plain array whose library refuses a tracer on the right."""
     return a * b if type(a) is type(b) else PRIMITIVES["multiply"](a, b)
+
+
+LARGE = 16384          # elements, from where fresh memory costs more than the arithmetic
+
+
+def scale(g: Any, d: Any, *kept: Any) -> Any:
+    """Return g * d for a partial derivative d, in the memory of d if that is large and none of the kept arrays."""
+    if (type(d) is np.ndarray and d.size > LARGE and type(g) is np.ndarray and g.dtype == d.dtype
+            and g.shape == d.shape and d.flags.writeable and not any(d is x for x in kept)):
+        return np.multiply(g, d, out=d)
+    return times(g, d)
 
 
 def fit(c: Any, form: Any) -> Any:

@@ -7,13 +7,14 @@ Whatever would lose a derivative without a word (a conversion to a float, to a N
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 from ..backend import device_of
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}               # the standard's functions, by name
-UFUNCS: dict[tuple[Any, str], Callable[..., Any]] = {}      # (NumPy ufunc, method) -> function
+UFUNCS: dict[tuple[Any, str], Callable[..., Any]] = {}      # (NumPy ufunc, or the name of another's, method) -> function
 NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {}         # NumPy function -> function with NumPy's signature
 
 
@@ -119,7 +120,7 @@ class ArrayInterface:
         return FUNCTIONS["negative"](self)
 
     def __pos__(self) -> Any:
-        return self
+        return FUNCTIONS["positive"](self)
 
     def __abs__(self) -> Any:
         return FUNCTIONS["abs"](self)
@@ -137,6 +138,12 @@ class ArrayInterface:
         return FUNCTIONS["bitwise_xor"](self, other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lshift__(self, other: Any) -> Any:
+        return FUNCTIONS["bitwise_left_shift"](self, other)
+
+    def __rshift__(self, other: Any) -> Any:
+        return FUNCTIONS["bitwise_right_shift"](self, other)
 
     def __eq__(self, other: object) -> Any:
         return FUNCTIONS["equal"](self, other)
@@ -198,9 +205,13 @@ class ArrayInterface:
     def __int__(self) -> int:
         return int(self._plain())
 
+    def __index__(self) -> int:
+        return operator.index(self._plain())
+
     def __float__(self) -> float:
-        return float(self._lossy("float()", "keep it an array (use xp.sin(x), not math.sin(x)), or say "
-                                            "float(stop_gradient(x)) if no derivative is wanted"))
+        return float(self._lossy("float()", "keep it an array (use xp.sin(x), not math.sin(x)), make an array that "
+                                            "it is assigned into by np.zeros_like(x), or say float(stop_gradient(x)) if "
+                                            "no derivative is wanted"))
 
     def __complex__(self) -> complex:
         return complex(self._lossy("complex()", "keep it an array, or use stop_gradient(x) first"))
@@ -227,23 +238,20 @@ class ArrayInterface:
         return FUNCTIONS["__array_namespace__"](self, api_version)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        f = UFUNCS.get((ufunc, method))
-        if kwargs.get("out") is not None or kwargs.get("where", True) is not True:
-            word = "out=" if kwargs.get("out") is not None else "where="
-            raise TypeError(f"np.{ufunc.__name__} cannot use {word} with a traced array; use the returned value "
-                            "(for a += x write a = a + x), and xp.where to choose")
+        f = UFUNCS.get((ufunc, method)) or UFUNCS.get((ufunc.__name__, method))
         if f is None:
-            name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-            raise TypeError(f"np.{name} has no rule for traced arrays; write it with the functions of "
-                            "array_namespace(x), or give it one with custom_vjp or custom_jvp")
-        return f(*inputs, **{k: v for k, v in kwargs.items() if k not in ("out", "where")})
+            _refuse(f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}")
+        if kwargs:
+            _refuse_keywords(ufunc, kwargs, kwargs if method == "__call__" else ("out", "where", "initial"))
+        return f(*inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         f = NUMPY_FUNCTIONS.get(func)
         if f is None:
-            return _refuse(func)
-        if kwargs.get("out") is not None:
-            raise TypeError(f"np.{func.__name__} cannot use out= with a traced array; use the returned value")
+            module = (getattr(func, "__module__", None) or "numpy").replace("numpy", "np", 1)
+            return _refuse(f"{module}.{func.__name__}")
+        if kwargs:
+            _refuse_keywords(func, kwargs, ("out", "where", "initial", "mode"))
         return f(*args, **kwargs)
 
     # --- methods of numpy.ndarray, with its positional order ----------------------------------------------------
@@ -264,11 +272,13 @@ class ArrayInterface:
 
     def var(self, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0,
             keepdims: bool = False) -> Any:
-        return FUNCTIONS["var"](self, axis=axis, correction=ddof, keepdims=keepdims)
+        return FUNCTIONS["var"](self if dtype is None else self.astype(dtype), axis=axis, correction=ddof,
+                                keepdims=keepdims)
 
     def std(self, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0,
             keepdims: bool = False) -> Any:
-        return FUNCTIONS["std"](self, axis=axis, correction=ddof, keepdims=keepdims)
+        return FUNCTIONS["std"](self if dtype is None else self.astype(dtype), axis=axis, correction=ddof,
+                                keepdims=keepdims)
 
     def all(self, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
         return FUNCTIONS["all"](self, axis=axis, keepdims=keepdims)
@@ -308,7 +318,7 @@ class ArrayInterface:
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         if order != "C":
             raise ValueError(f"reshape of a traced array knows order='C' alone, got {order!r}; transpose before and after")
-        return FUNCTIONS["reshape"](self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
+        return FUNCTIONS["reshape"](self, shape[0] if len(shape) == 1 else shape)
 
     def ravel(self, order: str = "C") -> Any:
         return self.reshape((-1,), order=order)
@@ -349,7 +359,15 @@ class ArrayInterface:
         return FUNCTIONS["to_device"](self, device)
 
 
-def _refuse(func: Any) -> NoReturn:
-    module = (getattr(func, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    raise TypeError(f"{module}.{func.__name__} has no rule for traced arrays; write it with the functions of "
-                    "array_namespace(x), or give it one with custom_vjp or custom_jvp")
+def _refuse(name: str) -> NoReturn:
+    instead = "use array_namespace(x).index_add(a, x, index=i)" if name.endswith(".at") else \
+        "write it with the functions of array_namespace(x), or give it one with custom_vjp or custom_jvp"
+    raise TypeError(f"{name} has no rule for traced arrays; {instead}")
+
+
+def _refuse_keywords(function: Any, kwargs: dict[str, Any], refused: Iterable[str]) -> None:
+    """Raise for a keyword of NumPy's that traced arrays do not know; drop those that say nothing."""
+    for word in [w for w in refused if w in kwargs]:
+        if kwargs.pop(word) is not (True if word == "where" else None):
+            raise TypeError(f"np.{function.__name__} cannot use {word}= with a traced array; use the returned value (for "
+                            "a += x write a = a + x), astype to cast and xp.where to choose")

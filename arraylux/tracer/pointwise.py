@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .core import Form, Primitive, Tracer
-from .fitting import add_tangents, adjoint, fit, fit_tangent, times
+from .fitting import add_tangents, adjoint, fit, fit_tangent, scale, times
 from .tape import Var
 
 _NO_PARAMS: dict[str, Any] = {}
@@ -27,21 +29,18 @@ class Unary(Primitive):
                  numpy: Callable[..., Any] | None = None) -> None:
         super().__init__(name, run, numpy=numpy, keeps=keeps)
         self.partial = partial
+        self.fresh = True
         self.keeps_x = "0" in keeps
         self.keeps_y = "y" in keeps
 
     def _find(self, x: Any) -> Callable[..., Any]:
-        if isinstance(x, Tracer):
-            found = self._record if type(x) is Var else self._lift
-            self._table[type(x)] = found
-            return found
+        if type(x) is Var:
+            self._table[Var] = self._record
+            return self._record
         return super()._find(x)
 
     def __call__(self, x: Any) -> Any:
         return (self._table.get(type(x)) or self._find(x))(x)
-
-    def _lift(self, x: Any) -> Any:
-        return x.lift(self, (x,), _NO_PARAMS)
 
     def _record(self, x: Any) -> Any:
         value = x.value
@@ -57,7 +56,7 @@ class Unary(Primitive):
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
-        return (times(g, adjoint(self.partial(y, args[0]))),)
+        return (scale(g, adjoint(self.partial(y, args[0])), y, args[0]),)
 
 
 class Pair(Primitive):
@@ -83,7 +82,9 @@ class Pair(Primitive):
     def _find_pair(self, a: Any, b: Any) -> Callable[..., Any]:
         left, right = isinstance(a, Tracer), isinstance(b, Tracer)
         found: Callable[..., Any]
-        if not (left or right):
+        if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
+            found = self._unlisted
+        elif not (left or right):
             found = self.on_plain(b if isinstance(a, (int, float, complex)) else a)
         elif type(a) is Var and type(b) is Var:
             found = self._record_both
@@ -92,12 +93,16 @@ class Pair(Primitive):
         elif type(b) is Var and not left:
             found = self._record_right
         else:
-            found = self._lift
+            found = self._lift_pair
         self._pairs[type(a), type(b)] = found
         return found
 
-    def _lift(self, a: Any, b: Any) -> Any:
+    def _lift_pair(self, a: Any, b: Any) -> Any:
         return Primitive.__call__(self, a, b)
+
+    def _unlisted(self, a: Any, b: Any) -> Any:
+        """Take a list of numbers for the array that NumPy makes of it."""
+        return self(*[np.asarray(x) if isinstance(x, (list, tuple)) else x for x in (a, b)])
 
     def _record_left(self, a: Any, b: Any) -> Any:
         value = a.value
@@ -143,6 +148,7 @@ class Binary(Pair):
                  run: Callable[..., Any] | None = None, numpy: Callable[..., Any] | None = None) -> None:
         super().__init__(name, keeps, run, numpy)
         self.partials = (partial_a, partial_b)
+        self.fresh = partial_a is not None and partial_b is not None
 
     def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         parts = [t if t is None or partial is None else times(t, partial(y, *args))
@@ -155,12 +161,12 @@ class Binary(Pair):
         left = right = None
         if parents[0] >= 0:
             partial = self.partials[0]
-            left = g if partial is None else times(g, adjoint(partial(y, a, b)))
+            left = g if partial is None else scale(g, adjoint(partial(y, a, b)), y, a, b)
             if a is not None and (left.shape != a.shape or left.dtype != a.dtype):
                 left = fit(left, a)
         if parents[1] >= 0:
             partial = self.partials[1]
-            right = g if partial is None else times(g, adjoint(partial(y, a, b)))
+            right = g if partial is None else scale(g, adjoint(partial(y, a, b)), y, a, b)
             if b is not None and (right.shape != b.shape or right.dtype != b.dtype):
                 right = fit(right, b)
         return left, right
@@ -178,6 +184,7 @@ class Bilinear(Pair):
                  run: Callable[..., Any] | None = None, numpy: Callable[..., Any] | None = None) -> None:
         super().__init__(name, ("1", "0"), run, numpy)
         self.adjoints = (left, right)
+        self.fresh = True
 
     def _write(self, trace: Any, parents: tuple[int, int], a: Any, b: Any, case: int, y: Any) -> Var:
         rows = trace.rows

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from .. import backend
-from .core import PRIMITIVES, Constant, Form, Primitive, Trace, Tracer, strip
+from .core import PRIMITIVES, Constant, Form, Primitive, Trace, Tracer, leaked, strip
 
 # A row: the primitive, the row of each argument (-1 for one that is not on this tape), the kept result, the kept
 # arguments, the keywords. Inputs have the row `None`, and so have all but the last result of a primitive with several.
@@ -35,20 +35,22 @@ class Tape(Trace):
     def close(self) -> None:
         """End recording, and hand no row to a tracer that leaked out."""
         super().close()
-        self.rows = _ClosedRows(self)
+        self.rows = _ClosedRows(self.origin)
 
 
 class _ClosedRows:
-    """Stands where the rows of an ended tape were, so that recording needs no check of its own."""
+    """Stands where the rows of an ended tape were, so that recording needs no check of its own.
 
-    def __init__(self, tape: Tape) -> None:
-        self.tape = tape
+    It does not know its tape: a cycle of references for every gradient would keep the garbage collector busy.
+    """
+
+    __slots__ = ("origin",)
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
 
     def __len__(self) -> NoReturn:
-        raise self.tape.leaked()
-
-    def append(self, row: Any) -> NoReturn:
-        raise self.tape.leaked()
+        raise leaked(self.origin)
 
 
 class Var(Tracer):
@@ -179,10 +181,13 @@ def walk(rows: list[Any], seeds: Iterable[tuple[int, Any]], inputs: int, consume
                 g = g.dense()
         if g is None:
             continue
-        for parent, c in zip(parents, primitive.pull(g, parents, y, args, params), strict=True):
-            if c is not None and parent >= 0:
+        found = primitive.pull(g, parents, y, args, params)
+        for k, parent in enumerate(parents):
+            if parent >= 0 and (c := found[k]) is not None:
                 if cotangents[parent] is None:
                     cotangents[parent] = c
+                    if primitive.fresh:
+                        owned.add(parent)
                 else:
                     accumulate(cotangents, owned, parent, c)
     return [g.dense() if type(g) is Scatter else g for g in cotangents[:inputs]]

@@ -27,8 +27,7 @@ class _Call(Primitive):
     __slots__ = ()
 
     def __init__(self, name: str) -> None:
-        self.__name__ = name                       # no name in the registry: the function is the user's
-        self.multiple = True
+        super().__init__(name, multiple=True, registered=False)
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:

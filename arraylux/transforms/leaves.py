@@ -47,11 +47,9 @@ def unwrap(x: Any, trace: Trace) -> Any:
 
 def owned(g: Any) -> Any:
     """Return a derivative as an array of its own: a broadcast view of one number is written out."""
-    if type(g) is Constant:
-        g = g.value
-    if type(g) is np.ndarray and not g.flags.writeable:
-        return g.copy()
-    return g
+    if type(g) is np.ndarray:
+        return g if g.flags.writeable else g.copy()
+    return g.value if type(g) is Constant else g
 
 
 def ones_of(y: Any) -> Any:

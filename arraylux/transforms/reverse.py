@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import tree
 from ..backend import kind
+from ..tracer.core import Tracer
 from ..tracer.declare import zeros_like
 from ..tracer.tape import Tape, Var, walk
 from .leaves import as_input, name_of, no_inputs, ones_of, owned, unwrap
@@ -43,7 +44,7 @@ class _Run:
                     leaves[i] = tape.watch(x)
             self.places.append(rows)
             self.structures.append(structure)
-            args[n] = tree.unflatten(structure, leaves) if structure is not None else leaves[0]
+            args[n] = tree.unflatten(structure, leaves)
         self.rows = tape.rows
         try:
             self.out = f(*args, **kwargs)
@@ -53,12 +54,9 @@ class _Run:
     def pull(self, seeds: list[tuple[int, Any]], consume: bool) -> list[Any]:
         """Return one tree of cotangents for each differentiated argument; `None` for leaves without a derivative."""
         found = walk(self.rows, seeds, len(self.inputs), consume)
-        grads = [owned(g) if g is not None else zeros_like(x) for g, x in zip(found, self.inputs, strict=True)]
-        results = []
-        for rows, structure in zip(self.places, self.structures, strict=True):
-            leaves = [None if row is None else grads[row] for row in rows]
-            results.append(tree.unflatten(structure, leaves) if structure is not None else leaves[0])
-        return results
+        grads = [zeros_like(x) if g is None else owned(g) for g, x in zip(found, self.inputs, strict=True)]
+        return [tree.unflatten(structure, [None if row is None else grads[row] for row in rows])
+                for rows, structure in zip(self.places, self.structures, strict=True)]
 
 
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -118,7 +116,10 @@ def _in_dtype(c: Any, like: Any) -> Any:
 
 
 def _unwrap_tree(x: Any, tape: Tape) -> Any:
-    return tree.map(lambda leaf: unwrap(leaf, tape), x)
+    leaves, structure = tree.flatten(x)
+    if not any(isinstance(leaf, Tracer) for leaf in leaves):
+        return x
+    return tree.unflatten(structure, [unwrap(leaf, tape) for leaf in leaves])
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -140,12 +141,13 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     """
     several = not isinstance(argnums, int)
     numbers = tuple(argnums) if not isinstance(argnums, int) else (argnums,)
+    last = max(numbers)
     origin = f"grad of {name_of(f)}"
 
     @functools.wraps(f, assigned=("__name__", "__qualname__", "__module__"), updated=())
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
-        if max(numbers) >= len(args):
-            raise TypeError(f"{origin}: argument {max(numbers)} is to be differentiated, but only {len(args)} "
+        if last >= len(args):
+            raise TypeError(f"{origin}: argument {last} is to be differentiated, but only {len(args)} "
                             "positional arguments came; pass it by position, or change argnums")
         run = _Run(origin, f, list(args), numbers, kwargs)
         if not run.inputs:

@@ -1,0 +1,37 @@
+"""States: what a model remembers from call to call, as a tree of its own.
+
+A model that normalises its inputs behaves in one way while it is trained and in another when it is used. Which of
+them is data, a leaf `training` in the states of each layer that asks for it, so one function switches them all.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from .. import tree
+
+
+def update_state(st: Any, key: str, value: Any) -> Any:
+    """Return states in which every leaf called `key`, at any depth, is `value`.
+
+    >>> update_state({"layer_1": {"training": True}, "layer_2": {}}, "training", False)
+    {'layer_1': {'training': False}, 'layer_2': {}}
+    """
+    node = tree.node_of(st)
+    if node is None:
+        return st
+    keys = node.keys(st)
+    return node.build(keys, [value if name == key and tree.is_leaf(child) else update_state(child, key, value)
+                             for name, child in zip(keys, node.children(st), strict=True)])
+
+
+def testmode(st: Any) -> Any:
+    """Return states for using a model: `training` is `False` wherever it occurs."""
+    return update_state(st, "training", False)
+
+
+def trainmode(st: Any) -> Any:
+    """Return states for training a model: `training` is `True` wherever it occurs."""
+    return update_state(st, "training", True)
+
+
+__all__ = ["testmode", "trainmode", "update_state"]
