@@ -63,7 +63,7 @@ def kind(dtype: Any) -> str:
 
 
 def _learn_kind(dtype: Any) -> str:
-    if isinstance(dtype, type) or isinstance(dtype, str):       # np.float32, float, "float32"
+    if isinstance(dtype, (type, str)):                           # np.float32, float, "float32"
         return kind(np.dtype(dtype))
     name = str(dtype).rpartition(".")[2]
     letters = {"u": "i", "i": "i", "f": "f", "b": "f", "c": "c"}

@@ -6,10 +6,8 @@ that shows numbers should say where they came from.
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from collections.abc import Iterator
-from importlib import metadata
 from typing import Any, TextIO
 
 import numpy as np
@@ -30,6 +28,8 @@ def versioninfo(file: TextIO | None = None) -> None:
 
 
 def _lines() -> Iterator[str]:
+    import platform  # here, as metadata below: most programs never ask
+
     yield f"arraylux {_version('arraylux') or 'unknown (not installed)'}"
     yield f"Python {platform.python_version()} ({platform.python_implementation()})"
     yield f"Platform: {platform.platform()}"
@@ -44,6 +44,8 @@ def _lines() -> Iterator[str]:
 
 
 def _version(package: str) -> str | None:
+    from importlib import metadata
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -37,13 +37,18 @@ def _exp2(x: Any) -> Any:
     return pairs.pow(2.0, x)
 
 
+def _unlisted(x: Any) -> Any:
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+
+
 def _logaddexp2(a: Any, b: Any) -> Any:
-    return pairs.logaddexp(a * math.log(2), b * math.log(2)) / math.log(2)
+    return pairs.logaddexp(_unlisted(a) * math.log(2), _unlisted(b) * math.log(2)) / math.log(2)
 
 
 def _known(choose: Callable[..., Any]) -> Callable[..., Any]:
     """Make of maximum or minimum NumPy's fmax or fmin, which pass over what is not a number."""
     def call(a: Any, b: Any) -> Any:
+        a, b = _unlisted(a), _unlisted(b)
         return choose(pairs.where(elementwise.isnan(a), b, a), pairs.where(elementwise.isnan(b), a, b))
     return call
 
@@ -54,6 +59,7 @@ def _float_power(a: Any, b: Any) -> Any:
 
 def _double(x: Any) -> Any:
     """Return an array in double precision, a Python number as it is."""
+    x = _unlisted(x)
     return elementwise.astype(x, dtype=np.result_type(x.dtype, np.float64)) if hasattr(x, "dtype") else x
 
 

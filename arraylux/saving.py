@@ -42,7 +42,7 @@ def save(path: str | os.PathLike[str], x: Any) -> None:
     >>> load(path)["step"], load(path)["layer_1"]["weight"].shape
     (4, (2, 3))
     """
-    import json                 # here, since most programs that import this package save nothing
+    import json  # here, since most programs that import this package save nothing
     import tempfile
 
     safetensors = _safetensors()

@@ -1,117 +1,23 @@
 """Checks of a primitive's rules: each compares what two independent ways say of one derivative.
 
-A `Case` is a primitive at one point, as a function of the arguments to differentiate by. The checks raise an
-AssertionError that names the case. They are tried on deliberately wrong rules in test_rules.py.
+Each takes a case, and raises an AssertionError that names it. The checks are tried on deliberately wrong rules in
+test_rules.py.
 """
 from __future__ import annotations
 
-import itertools
-import zlib
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from samples import Domain, Sample
+from cases import Arrays, Case, agree, differences, direction, directions, inner, parts
 
 import arraylux as lux
 from arraylux.backend import device_of, is_array, library, to_numpy
-from arraylux.tracer.core import Primitive, Tracer
+from arraylux.tracer.core import Tracer
 from arraylux.tracer.declare import Custom, zeros_like
 from arraylux.tracer.tape import Scatter, transpose
 
-Arrays = Sequence[Any]
 
-
-class Case(NamedTuple):
-    """A primitive, the arguments of one call of it, and the places of those to differentiate by."""
-
-    primitive: Primitive
-    args: tuple[Any, ...]
-    params: dict[str, Any]
-    places: tuple[int, ...]
-    label: str
-
-    def __call__(self, *inputs: Any) -> Any:
-        args = list(self.args)
-        for i, x in zip(self.places, inputs, strict=True):
-            args[i] = x
-        return self.primitive(*args, **self.params)
-
-    @property
-    def inputs(self) -> tuple[Any, ...]:
-        return tuple(self.args[i] for i in self.places)
-
-    def map(self, f: Any) -> Case:
-        """Return the case with `f` of every array among its arguments and in its index."""
-        def moved(a: Any) -> Any:
-            return f(a) if isinstance(a, np.ndarray) else tuple(map(moved, a)) if isinstance(a, tuple) else a
-        params = {**self.params, "index": moved(self.params["index"])} if "index" in self.params else self.params
-        return self._replace(args=moved(self.args), params=params)
-
-    def rng(self) -> np.random.Generator:
-        return np.random.default_rng(zlib.crc32(self.label.encode()))
-
-
-def cases(primitive: Primitive, samples: Sequence[Sample], standard_only: bool = False) -> Iterator[Case]:
-    """All cases of a primitive: each sample, real and complex, differentiated by every subset of its arguments."""
-    for number, sample in enumerate(samples):
-        if standard_only and not sample.standard:
-            continue
-        for is_complex in (False, True) if sample.complex_too else (False,):
-            label = f"{primitive.__name__}[{number}]{' complex' if is_complex else ''}"
-            rng = np.random.default_rng(zlib.crc32(label.encode()))
-            args = tuple(a.sample(rng, is_complex) if isinstance(a, Domain) else a for a in sample.args)
-            places = sample.places()
-            for count in range(1, len(places) + 1):
-                for subset in itertools.combinations(places, count):
-                    yield Case(primitive, args, sample.params, subset, f"{label} by {subset} {sample.params}")
-
-
-# --- arithmetic on lists of arrays ----------------------------------------------------------------------------------
-def parts(y: Any) -> list[Any]:
-    """Return the results of a primitive as a list, also where there is one."""
-    return list(y) if isinstance(y, (tuple, list)) else [y]
-
-
-def direction(x: Any, rng: np.random.Generator) -> Any:
-    """Return a random array like `x` of length about 1, with no component smaller than 0.1 / sqrt(n).
-
-    (No component can then hide an error; the idea is Chainer's.)
-    """
-    def draw() -> Any:
-        return rng.choice([-1.0, 1.0], x.shape) * rng.uniform(0.1, 1.0, x.shape) / max(1, x.size) ** 0.5
-    t = draw() + 1j * draw() if x.dtype.kind == "c" else draw()
-    return np.asarray(t, dtype=x.dtype)
-
-
-def directions(xs: Any, rng: np.random.Generator) -> Any:
-    """Return a direction for each array of a tuple, or one for a single array."""
-    return tuple(direction(x, rng) for x in xs) if isinstance(xs, tuple) else direction(xs, rng)
-
-
-def inner(a: Any, b: Any) -> float:
-    """Return Re<a, b> = Re sum(conj(a) b) over all arrays."""
-    return float(sum(np.vdot(x, y).real for x, y in zip(parts(a), parts(b), strict=True)))
-
-
-def agree(found: Any, expected: Any, tolerance: float, what: str) -> None:
-    """Raise unless two lists of arrays agree, relative to the largest number in either (1 at least)."""
-    for a, b in zip(parts(found), parts(expected), strict=True):
-        assert np.shape(a) == np.shape(b), f"{what}: shape {np.shape(a)}, expected {np.shape(b)}"
-        if np.size(a):
-            scale = max(1.0, float(np.max(np.abs(a))), float(np.max(np.abs(b))))
-            error = float(np.max(np.abs(np.asarray(a) - np.asarray(b))))
-            assert error <= tolerance * scale, f"{what}: {a} against {b}, which differ by {error:.3g}"
-
-
-def differences(f: Any, xs: Arrays, ts: Arrays, step: float = 1e-3) -> list[Any]:
-    """Return the derivative of `f` along `ts` by differences of five points, whose error is of the order step^4."""
-    def at(h: float) -> list[Any]:
-        return parts(f(*[x + h * step * t for x, t in zip(xs, ts, strict=True)]))
-    return [(8 * (a - b) - (c - d)) / (12 * step) for a, b, c, d in zip(at(1), at(-1), at(2), at(-2), strict=True)]
-
-
-# --- the checks -----------------------------------------------------------------------------------------------------
 def check_forward(case: Case) -> None:
     """The forward rule against finite differences; the value against the plain call."""
     t = directions(case.inputs, case.rng())
@@ -156,27 +62,37 @@ def check_transposes(case: Case) -> None:
     def filled(found: Arrays, like: Arrays) -> list[Any]:
         return [zeros_like(x) if c is None else c for c, x in zip(found, like, strict=True)]
 
+    xs, ys = case.inputs, parts(y)
     pulled, pushed = pull(*parts(g)), push(*t)
-    agree(filled(pulled, case.inputs), filled(transpose(push, [zeros_like(x) for x in case.inputs], parts(g), "check"),
-                                              case.inputs), 1e-12, f"{case.label}: reverse rule against transposed forward rule")
-    agree(filled(pushed, parts(y)), filled(transpose(pull, [zeros_like(part) for part in parts(y)], list(t), "check"),
-                                           parts(y)), 1e-12, f"{case.label}: forward rule against transposed reverse rule")
+    from_push = transpose(push, [zeros_like(x) for x in xs], parts(g), "check")
+    from_pull = transpose(pull, [zeros_like(part) for part in ys], list(t), "check")
+    agree(filled(pulled, xs), filled(from_push, xs), 1e-12, f"{case.label}: reverse rule against transposed forward rule")
+    agree(filled(pushed, ys), filled(from_pull, ys), 1e-12, f"{case.label}: forward rule against transposed reverse rule")
     if isinstance(primitive, Custom):                  # what it would do if it had one of its rules only
         moved: list[Any] = [None] * len(args)
         for i, part in zip(case.places, t, strict=True):
             moved[i] = part
-        agree(filled(parts(primitive.jvp_from_vjp(moved, y, args, params)), parts(y)), pushed, 1e-12,
-              f"{case.label}: jvp_from_vjp")
+        forward = primitive.jvp_from_vjp(moved, y, args, params)
+        agree(filled(parts(forward), ys), pushed, 1e-12, f"{case.label}: jvp_from_vjp")
         reverse = primitive.vjp_from_jvp(g, parents, y, args, params)
         agree([reverse[i] for i in case.places], pulled, 1e-12, f"{case.label}: vjp_from_jvp")
 
 
 def check_second_order(case: Case) -> None:
     """The second derivative along two directions: four nestings and finite differences of the first derivative."""
-    rng = case.rng()
-    t, u = directions(case.inputs, rng), directions(case.inputs, rng)
-    g = directions(case(*case.inputs), rng)
-    compare_nestings(case, case, case.inputs, case.inputs, t, u, g)
+    rng, xs = case.rng(), case.inputs
+    t, u = directions(xs, rng), directions(xs, rng)
+    g = directions(case(*xs), rng)
+
+    def forward(*z: Any) -> Any:
+        return lux.jvp(case, z, t)[1]
+
+    def reverse(*z: Any) -> Any:
+        return lux.vjp(case, *z)[1](g)
+
+    values = {"FF": inner(g, lux.jvp(forward, xs, u)[1]), "RF": inner(u, lux.vjp(forward, *xs)[1](g)),
+              "FR": inner(t, lux.jvp(reverse, xs, u)[1]), "RR": inner(u, lux.vjp(reverse, *xs)[1](t))}
+    compare(values, inner(g, differences(forward, xs, u)), f"{case.label}: second order")
 
 
 def check_cross(case: Case) -> None:
@@ -202,20 +118,8 @@ def check_cross(case: Case) -> None:
                   "RF": inner(x[1], lux.vjp(forward, x[0])[1](g)[0]),
                   "FR": inner(v[1], lux.jvp(reverse, (x[0],), (x[1],))[1]),
                   "RR": inner(x[1], lux.vjp(reverse, x[0])[1](v[1])[0])}
-        by_differences = inner(g, tuple(differences(forward, [x[0]], [x[1]])))
-        compare(values, by_differences, f"{case.label}: mixed derivative{' swapped' if swapped else ''}")
-
-
-def compare_nestings(case: Case, f: Any, xs: Any, _: Any, t: Any, u: Any, g: Any) -> None:
-    def forward(*z: Any) -> Any:
-        return lux.jvp(f, z, t)[1]
-
-    def reverse(*z: Any) -> Any:
-        return lux.vjp(f, *z)[1](g)
-
-    values = {"FF": inner(g, lux.jvp(forward, xs, u)[1]), "RF": inner(u, lux.vjp(forward, *xs)[1](g)),
-              "FR": inner(t, lux.jvp(reverse, xs, u)[1]), "RR": inner(u, lux.vjp(reverse, *xs)[1](t))}
-    compare(values, inner(tuple(parts(g)), tuple(differences(forward, xs, u))), f"{case.label}: second order")
+        compare(values, inner(g, differences(forward, [x[0]], [x[1]])),
+                f"{case.label}: mixed derivative{' swapped' if swapped else ''}")
 
 
 def compare(values: dict[str, float], by_differences: float, what: str) -> None:
@@ -257,7 +161,8 @@ def check_forms(case: Case) -> None:
     narrow = case.map(single)
     t = directions(narrow.inputs, case.rng())
     _, dy = lux.jvp(narrow, narrow.inputs, t)
-    _, expected = lux.jvp(case, case.inputs, tuple(part.astype(x.dtype) for part, x in zip(t, case.inputs, strict=True)))
+    _, expected = lux.jvp(case, case.inputs, tuple(part.astype(x.dtype) for part,
+                                                   x in zip(t, case.inputs, strict=True)))
     agree(tuple(parts(dy)), tuple(parts(expected)), 2e-4, f"{case.label} in single precision")
 
 
@@ -332,5 +237,17 @@ def check_library(case: Case, convert: Any) -> None:
         agree(to_numpy(found), expected, 1e-12, f"{case.label}: on another library")
 
 
+def check_constants(case: Case) -> None:
+    """Arrays that a traced function made for itself, among the arguments, count as the plain arrays that they are."""
+    rng = case.rng()
+    t = directions(case.inputs, rng)
+    y, dy = lux.jvp(case, case.inputs, t)
+    g = directions(y, rng)
+    other = case._replace(args=tuple(lux.constant(a) if isinstance(a, np.ndarray) else a for a in case.args))
+    found = (*lux.jvp(other, case.inputs, t), lux.vjp(other, *case.inputs)[1](g))
+    for a, b in zip(found, (y, dy, lux.vjp(case, *case.inputs)[1](g)), strict=True):
+        agree(a, b, 0.0, f"{case.label}: beside constants")
+
+
 CHECKS = (check_forward, check_adjoint, check_transposes, check_second_order, check_cross, check_forms, check_unchanged,
-          check_layouts)
+          check_layouts, check_constants)

@@ -5,17 +5,23 @@ on rules that are wrong on purpose.
 """
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import numpy as np
 import pytest
 import rulecheck
-from rulecheck import cases
+from cases import cases
 from samples import FLAT, SAMPLES, Sample, anything
 
 import arraylux as lux
+from arraylux import memory
 from arraylux.backend import device_of, library, to_numpy
-from arraylux.tracer import fitting
 from arraylux.tracer.core import PRIMITIVES, Tracer, strip
 from arraylux.tracer.declare import Binary, Custom, Flat, Linear, Unary, add_tangents, fit_tangent
+
+for module in pkgutil.walk_packages(lux.__path__, "arraylux."):          # every chapter registers its primitives
+    importlib.import_module(module.name)
 
 DIFFERENTIABLE = sorted(name for name, p in PRIMITIVES.items() if not isinstance(p, Flat))
 
@@ -36,10 +42,10 @@ def test_rules(name, check):
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_rules_that_reuse_memory(name, monkeypatch):
     # Large cotangents are computed in the memory of partial derivatives; here all are large.
-    monkeypatch.setattr(fitting, "LARGE", -1)
+    monkeypatch.setattr(memory, "LARGE", -1)
     for case in cases(PRIMITIVES[name], SAMPLES[name]):
-        rulecheck.check_unchanged(case)
-        rulecheck.check_adjoint(case)
+        for check in (rulecheck.check_unchanged, rulecheck.check_adjoint, rulecheck.check_second_order):
+            check(case)
 
 
 def fanned_out(x, w):
@@ -47,14 +53,15 @@ def fanned_out(x, w):
     xp = lux.array_namespace(x, w)
     y = xp.exp(x) * w + x
     z = xp.reshape(y, (-1,))
-    parts = [y[0], y[0] * 2.0, z[:3], z[::-1][:3], xp.broadcast_to(xp.sum(y), (3,)), w[0] @ y.T @ y, xp.maximum(y[1], x[1]), w[1]]
+    parts = [y[0], y[0] * 2.0, z[:3], z[::-1][:3], xp.broadcast_to(xp.sum(y), (3,)), w[0] @ y.T @ y,
+             xp.maximum(y[1], x[1]), w[1]]
     total = xp.stack(parts + parts[::2])
     return [total / (1.0 + total * total), y + y, y, xp.concat([total, y], axis=0), total.T @ total]
 
 
-@pytest.mark.parametrize("large", [16384, -1])
+@pytest.mark.parametrize("large", [memory.LARGE, -1])
 def test_cotangents_that_meet(large, monkeypatch):
-    monkeypatch.setattr(fitting, "LARGE", large)
+    monkeypatch.setattr(memory, "LARGE", large)
     rng = np.random.default_rng(5)
     inputs = [rng.normal(size=(2, 3)), rng.normal(size=(2, 3))]
     lux.testing.check_grads(fanned_out, inputs, order=2)
@@ -92,7 +99,8 @@ def test_flat_functions_give_plain_arrays(name):
             _, pullback = lux.vjp(f, *xs)
             assert dy == 0.0
             assert all(not np.any(c) for c in pullback(1.0))
-        for y in [*seen, primitive(*[lux.constant(a) if isinstance(a, np.ndarray) else a for a in args], **sample.params)]:
+        for y in [*seen, primitive(*[lux.constant(a) if isinstance(a, np.ndarray) else a for a in args],
+                                   **sample.params)]:
             np.testing.assert_array_equal(y, expected)
 
 
@@ -176,7 +184,8 @@ WRONG = {
     "a tangent in double precision": (
         rulecheck.check_forms, lambda: custom(jvp=lambda t, y, x: (2 * x * t[0]).astype(np.float64)), [(3,)]),
     "a cotangent that is not summed over broadcast axes": (
-        rulecheck.check_forms, lambda: Custom("wrong", run=np.add, jvp=lambda t, y, a, b: fit_tangent(add_tangents(t), y),
+        rulecheck.check_forms, lambda: Custom("wrong", run=np.add, jvp=lambda t, y, a,
+                                              b: fit_tangent(add_tangents(t), y),
                                               vjp=lambda g, y, a, b: (g, g)), [(2, 3), (3,)]),
     "a rule that writes into the cotangent": (
         rulecheck.check_unchanged, lambda: Linear("wrong", lambda g, x: written_into(g), run=np.positive), [(3,)]),
@@ -187,7 +196,8 @@ WRONG = {
     "a function that writes into the input": (
         rulecheck.check_unchanged, lambda: Linear("wrong", lambda g, x: g, run=written_into), [(3,)]),
     "a function that takes elements as they lie in memory": (
-        rulecheck.check_layouts, lambda: Linear("wrong", lambda g, x: g, run=lambda x: x.ravel("K").reshape(x.shape)), [(2, 3)]),
+        rulecheck.check_layouts, lambda: Linear("wrong", lambda g, x: g, run=lambda x: x.ravel("K").reshape(x.shape)),
+        [(2, 3)]),
     "a function that leaves its library": (
         check_on_another_device, lambda: Linear("wrong", lambda g, x: g, run=to_numpy), [(3,)]),
     "a function that leaves its device": (
@@ -210,7 +220,8 @@ def test_the_checks_catch(mistake, strict):
 
 
 def test_the_checks_pass_a_right_rule():
-    primitive = Custom("right", run=np.square, keeps="0", jvp=lambda t, y, x: 2 * x * t[0], vjp=lambda g, y, x: (2 * x * g,))
+    primitive = Custom("right", run=np.square, keeps="0", jvp=lambda t, y, x: 2 * x * t[0], vjp=lambda g, y,
+                       x: (2 * x * g,))
     try:
         for case in cases(primitive, [Sample((anything(2, 3),), {})]):
             for check in rulecheck.CHECKS:

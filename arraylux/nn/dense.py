@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..backend import kind, library
 from ..rules.elementwise import conj
 from ..rules.products import matmul
@@ -34,6 +36,15 @@ def _run(x: Any, weight: Any, bias: Any = None) -> Any:
         return y + bias
     y += bias
     return y
+
+
+def _np_run(x: Any, weight: Any, bias: Any = None) -> Any:
+    if type(weight) is not np.ndarray or type(bias) not in (np.ndarray, type(None)) or x.ndim > 2:
+        return _run(x, weight, bias)
+    y = np.matmul(x, weight.T)
+    if bias is None:
+        return y
+    return np.add(y, bias, out=y) if bias.dtype is y.dtype and y.ndim else y + bias
 
 
 def _folded(x: Any) -> Any:
@@ -88,7 +99,7 @@ class _Dense(Primitive):
                 for c, like in zip((dx, dweight, dbias), args, strict=False)]
 
 
-dense = _Dense("dense", run=_run)
+dense = _Dense("dense", run=_run, numpy=_np_run)
 
 
 def fused_dense(x: Any, weight: Any, bias: Any = None) -> Any:

@@ -46,7 +46,7 @@ def state_from_seed(seed: int) -> State:
     magnitude = ~seed if seed < 0 else seed
     words = max(1, -(-magnitude.bit_length() // 32))
     message = magnitude.to_bytes(4 * words, "little") + (b"\x01" if seed < 0 else b"")
-    import hashlib                  # loads a cryptography library, so not before it is needed
+    import hashlib  # loads a cryptography library, so not before it is needed
 
     return state_from_bytes(hashlib.sha256(message).digest())
 

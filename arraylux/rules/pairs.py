@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..backend import library
+from ..tracer.core import strip
 from ..tracer.declare import Binary, Custom, Flat, Linear, adjoint, fit, fit_tangent, zeros_like
 from ..tracer.fitting import times
 from .elementwise import astype, exp, isinf, log, signbit, square
@@ -135,8 +136,10 @@ copysign = Binary("copysign", lambda y, a, b: 1 - 2 * astype(not_equal(signbit(a
 
 
 def _inside(x: Any, low: Any, high: Any) -> tuple[Any, Any]:
-    """Return where x is below `low` and where it is above `high`, either of which may be `None`."""
+    """Return where the result is `low` and where it is `high`, either of which may be `None`."""
     below = less(x, low) if low is not None else None
+    if low is not None and high is not None:
+        x = where(below, strip(low), strip(x))                  # raised to `low` first: `high` wins where they cross
     above = greater(x, high) if high is not None else None
     return below, above
 

@@ -48,18 +48,19 @@ def _right(g: Any, a: Any, b: Any) -> Any:
 
 
 class _Matmul(Bilinear):
-    """The matrix product. Two matrices, by far the usual case, go without asking for each of the others."""
+    """The matrix product. Two of NumPy's matrices, by far the usual case, go a short way of their own."""
 
     __slots__ = ()
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
-        if type(g) is np.ndarray and not g.flags.writeable:
-            g = g.copy()                                    # a broadcast view, with which BLAS cannot multiply
         a, b = args
-        if len(a.shape) == 2 == len(b.shape) and a.dtype == b.dtype:
-            return (matmul(g, _adjoint(b)) if parents[0] >= 0 else None,
-                    matmul(_adjoint(a), g) if parents[1] >= 0 else None)
+        if type(g) is np.ndarray:
+            if not g.flags.writeable:
+                g = g.copy()                                # a broadcast view, with which BLAS cannot multiply
+            if g.dtype.kind == "f" and len(a.shape) == 2 == len(b.shape) and a.dtype is b.dtype:
+                return (np.matmul(g, b.mT) if parents[0] >= 0 else None,
+                        np.matmul(a.mT, g) if parents[1] >= 0 else None)
         return super().pull(g, parents, y, args, params)
 
 

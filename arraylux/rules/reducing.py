@@ -154,9 +154,8 @@ _var = Custom("var", jvp=_push_var, vjp=_pull_var, keeps="0", run=_run_var)
 
 
 def _halved(y: Any) -> Any:
-    """Return the derivative of the square root at y = sqrt(v): 1 / (2 y), and 0 at 0."""
-    zero = equal(y, 0)
-    return where(zero, 0, 0.5 / where(zero, 1, y))
+    """Return 1 / (2 y), the derivative of the square root; where y is 0 it meets deviations of 0, and need but be finite."""
+    return 0.5 / where(equal(y, 0), 1, y)
 
 
 def _run_std(x: Any, *, axis: Axis, correction: float, keepdims: bool) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 from ..backend import device_of, library
 from ..tracer.core import PRIMITIVES, Primitive, strip
 from ..tracer.declare import Custom, Linear, fit, zeros_like
+from ..tracer.fitting import numpy_sum_to
 
 Shape = tuple[int, ...]
 
@@ -139,24 +140,13 @@ def _np_broadcast(x: Any, *, shape: Shape) -> Any:
     return np.broadcast_to(x, shape)
 
 
-_add_up: Any = np.add.reduce
-
-
-def _np_sum_to(x: Any, *, shape: Shape) -> Any:
-    new = x.ndim - len(shape)
-    if x.shape[new:] == shape:
-        return _add_up(x, axis=0 if new == 1 else tuple(range(new)))
-    axes = (*range(new), *[i + new for i, n in enumerate(shape) if n == 1 and x.shape[i + new] != 1])
-    return _add_up(x, axis=axes).reshape(shape)
-
-
 def _push_out(g: Any, x: Any, *, shape: Shape) -> Any:
     return broadcast_to(reshape(g, (1,) * (x.ndim - len(shape)) + shape), x.shape)
 
 
 _broadcast = Linear("broadcast_to", lambda g, x, shape: sum_to(g, shape=x.shape), run=_run_broadcast,
                     numpy=_np_broadcast)
-sum_to: Linear = Linear("sum_to", _push_out, run=_sum_to, numpy=_np_sum_to)
+sum_to: Linear = Linear("sum_to", _push_out, run=_sum_to, numpy=numpy_sum_to)
 
 
 def broadcast_to(x: Any, /, shape: Shape) -> Any:
@@ -203,8 +193,7 @@ class _Join(Primitive):
     __slots__ = ()
 
     def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        t = self(*[zeros_like(a) if t is None else t for t, a in zip(tangents, args, strict=True)], **params)
-        return t if t.dtype == y.dtype else PRIMITIVES["astype"](t, dtype=y.dtype)
+        return self(*[zeros_like(a) if t is None else t for t, a in zip(tangents, args, strict=True)], **params)
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:

@@ -229,13 +229,11 @@ class Primitive:
     def __call__(self, *args: Any, **params: Any) -> Any:
         if len(args) == 1:
             return (self._table.get(type(args[0])) or self._find(args[0]))(*args, **params)
-        top = first = None
+        top = None
         for a in args:
-            if isinstance(a, Tracer):
-                if top is None or a.trace.level > top.trace.level:
-                    top = a
-            elif first is None and not isinstance(a, (int, float, complex)):
-                first = a
-        if top is None:
-            return self.on_plain(first)(*args, **params)
-        return top.lift(self, args, params)
+            if isinstance(a, Tracer) and (top is None or a.trace.level > top.trace.level):
+                top = a
+        if top is not None:
+            return top.lift(self, args, params)
+        first = next((a for a in args if not isinstance(a, (int, float, complex))), None)
+        return self.on_plain(first)(*args, **params)

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..backend import device_of, kind, library
+from ..memory import LARGE, call
 from .core import PRIMITIVES, strip
 
 
 def adjoint(d: Any) -> Any:
     """Return the conjugate of a partial derivative that is complex, a real one as it is."""
-    if type(d) is np.ndarray and d.dtype.kind == "f":            # the usual case, first
-        return d
     dtype = getattr(d, "dtype", None)
     if dtype is None:
         return d.conjugate() if isinstance(d, complex) else d
@@ -25,21 +24,32 @@ def times(a: Any, b: Any) -> Any:
     return a * b if type(a) is type(b) else PRIMITIVES["multiply"](a, b)
 
 
-LARGE = 16384          # elements, from where fresh memory costs more than the arithmetic
-
-
 def scale(g: Any, d: Any, *kept: Any) -> Any:
-    """Return g * d for a partial derivative d, in the memory of d if that is large and none of the kept arrays."""
-    if (type(d) is np.ndarray and d.size > LARGE and type(g) is np.ndarray and g.dtype == d.dtype
-            and g.shape == d.shape and d.flags.writeable and not any(d is x for x in kept)):
-        return np.multiply(g, d, out=d)
-    return times(g, d)
+    """Return g * conj(d) for a partial derivative d; if it is large, in the memory of d unless that is a kept array."""
+    if type(d) is np.ndarray is type(g) and d.dtype.kind == "f":
+        if d.size <= LARGE:
+            return g * d
+        fresh = g.dtype == d.dtype and g.shape == d.shape and d.base is None and not any(d is x for x in kept)
+        return np.multiply(g, d, out=d) if fresh and d.flags.writeable else call(np.multiply, g, d)
+    return times(g, adjoint(d))
+
+
+_add_up: Any = np.add.reduce
+
+
+def numpy_sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
+    """Sum a NumPy array over the axes along which an array of this shape was repeated."""
+    new = x.ndim - len(shape)
+    if x.shape[new:] == shape:
+        return _add_up(x, axis=0 if new == 1 else tuple(range(new)))
+    axes = (*range(new), *[i + new for i, n in enumerate(shape) if n == 1 and x.shape[i + new] != 1])
+    return _add_up(x, axis=axes).reshape(shape)
 
 
 def fit(c: Any, form: Any) -> Any:
     """Give a cotangent the shape and dtype of `form`: sum over broadcast axes, take the real part, cast."""
     if c.shape != form.shape:
-        c = PRIMITIVES["sum_to"](c, shape=form.shape)
+        c = numpy_sum_to(c, shape=form.shape) if type(c) is np.ndarray else PRIMITIVES["sum_to"](c, shape=form.shape)
     if c.dtype != form.dtype:
         if kind(c.dtype) == "c" and kind(form.dtype) != "c":
             c = PRIMITIVES["real"](c)

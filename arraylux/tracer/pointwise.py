@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..memory import LARGE, call
 from .core import Form, Primitive, Tracer
-from .fitting import add_tangents, adjoint, fit, fit_tangent, scale, times
+from .fitting import add_tangents, fit, fit_tangent, scale, times
 from .tape import Var
 
 _NO_PARAMS: dict[str, Any] = {}
@@ -45,7 +46,8 @@ class Unary(Primitive):
     def _record(self, x: Any) -> Any:
         value = x.value
         trace = x.trace
-        y = (self._table.get(type(value)) or self._find(value))(value)
+        run = self._table.get(type(value)) or self._find(value)
+        y = call(run, value) if value.size > LARGE else run(value)
         rows = trace.rows
         index = len(rows)
         rows.append((self, (x.index,), y if self.keeps_y else None, (value if self.keeps_x else None,), _NO_PARAMS))
@@ -56,7 +58,7 @@ class Unary(Primitive):
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
-        return (scale(g, adjoint(self.partial(y, args[0])), y, args[0]),)
+        return (scale(g, self.partial(y, args[0]), y, args[0]),)
 
 
 class Pair(Primitive):
@@ -106,21 +108,24 @@ class Pair(Primitive):
 
     def _record_left(self, a: Any, b: Any) -> Any:
         value = a.value
-        return self._write(a.trace, (a.index, -1), value, b, 0,
-                           (self._pairs.get((type(value), type(b))) or self._find_pair(value, b))(value, b))
+        run = self._pairs.get((type(value), type(b))) or self._find_pair(value, b)
+        y = call(run, value, b) if value.size > LARGE else run(value, b)
+        return self._write(a.trace, (a.index, -1), value, b, 0, y)
 
     def _record_right(self, a: Any, b: Any) -> Any:
         value = b.value
-        return self._write(b.trace, (-1, b.index), a, value, 1,
-                           (self._pairs.get((type(a), type(value))) or self._find_pair(a, value))(a, value))
+        run = self._pairs.get((type(a), type(value))) or self._find_pair(a, value)
+        y = call(run, a, value) if value.size > LARGE else run(a, value)
+        return self._write(b.trace, (-1, b.index), a, value, 1, y)
 
     def _record_both(self, a: Any, b: Any) -> Any:
         trace = a.trace
         if trace is not b.trace:
             return Primitive.__call__(self, a, b)
         left, right = a.value, b.value
-        return self._write(trace, (a.index, b.index), left, right, 2,
-                           (self._pairs.get((type(left), type(right))) or self._find_pair(left, right))(left, right))
+        run = self._pairs.get((type(left), type(right))) or self._find_pair(left, right)
+        y = call(run, left, right) if left.size > LARGE else run(left, right)
+        return self._write(trace, (a.index, b.index), left, right, 2, y)
 
     def _write(self, trace: Any, parents: tuple[int, int], a: Any, b: Any, case: int, y: Any) -> Var:
         if not self.keeps_a[case]:
@@ -161,12 +166,12 @@ class Binary(Pair):
         left = right = None
         if parents[0] >= 0:
             partial = self.partials[0]
-            left = g if partial is None else scale(g, adjoint(partial(y, a, b)), y, a, b)
+            left = g if partial is None else scale(g, partial(y, a, b), y, a, b)
             if a is not None and (left.shape != a.shape or left.dtype != a.dtype):
                 left = fit(left, a)
         if parents[1] >= 0:
             partial = self.partials[1]
-            right = g if partial is None else scale(g, adjoint(partial(y, a, b)), y, a, b)
+            right = g if partial is None else scale(g, partial(y, a, b), y, a, b)
             if b is not None and (right.shape != b.shape or right.dtype != b.dtype):
                 right = fit(right, b)
         return left, right

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
+import numpy as np
+
 from .. import backend
+from ..memory import LARGE, call
 from .core import PRIMITIVES, Constant, Form, Primitive, Trace, Tracer, leaked, strip
 
 # A row: the primitive, the row of each argument (-1 for one that is not on this tape), the kept result, the kept
@@ -29,8 +32,9 @@ class Tape(Trace):
 
     def watch(self, value: Any) -> Var:
         """Put an input on the tape."""
-        self.rows.append(None)
-        return Var(value, self, len(self.rows) - 1)
+        rows = self.rows
+        rows.append(None)
+        return Var(value, self, len(rows) - 1)
 
     def close(self) -> None:
         """End recording, and hand no row to a tracer that leaked out."""
@@ -66,10 +70,11 @@ class Var(Tracer):
     def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         trace = self.trace
         if len(args) == 1 and not primitive.multiple:           # most calls, so without the loops below
-            y = primitive(self.value, **params)
+            value = self.value
+            y = primitive.on_plain(value)(value, **params)      # or a tracer's way, if the value is one
             rows = trace.rows
             index = len(rows)
-            x = self.value if "0" in primitive.keeps else Form(self.value)
+            x = value if "0" in primitive.keeps else Form(value)
             rows.append((primitive, (self.index,), y if "y" in primitive.keeps else None, (x,), params))
             return Var(y, trace, index)
         values, parents = [], []
@@ -147,7 +152,8 @@ def accumulate(cotangents: list[Any], owned: set[int], row: int, c: Any) -> None
         old += c
         cotangents[row] = old
     else:
-        cotangents[row] = PRIMITIVES["add"](old, c)
+        large = type(old) is np.ndarray and old.size > LARGE
+        cotangents[row] = call(np.add, old, c) if large else PRIMITIVES["add"](old, c)
         owned.add(row)
 
 

@@ -28,20 +28,20 @@ class _Run:
                  kwargs: dict[str, Any]) -> None:
         tape = Tape(origin)
         self.tape = tape
-        self.inputs: list[Any] = []                      # the values of the watched leaves
+        self.inputs = inputs = []                        # the values of the watched leaves
         self.places: list[list[int | None]] = []         # for each argument and leaf: its row, or None
         self.structures = []
+        watch = tape.watch
         for n in argnums:
             leaves, structure = tree.flatten(args[n])
             rows: list[int | None] = []
-            for i, leaf in enumerate(leaves):
-                x = as_input(leaf)
+            for i, x in enumerate(map(as_input, leaves)):
                 if x is None:
                     rows.append(None)
                 else:
-                    rows.append(len(self.inputs))
-                    self.inputs.append(x)
-                    leaves[i] = tape.watch(x)
+                    rows.append(len(inputs))
+                    inputs.append(x)
+                    leaves[i] = watch(x)
             self.places.append(rows)
             self.structures.append(structure)
             args[n] = tree.unflatten(structure, leaves)
