@@ -196,8 +196,12 @@ def _fill(array: ComponentArray, axes: Axes, flat: Any, children: list[Any] | No
 def _build(keys: tuple[Key, ...], children: Sequence[Any]) -> ComponentArray:
     """Make a ComponentArray of components: joined at once if all are NumPy arrays, otherwise kept as they are."""
     blocks: list[Any] = []
-    axes = axes_of(dict, keys, tuple([_measure(child, blocks) for child in children]))
     array = object.__new__(ComponentArray)
+    if {*map(type, children)} == {np.ndarray}:                   # by far the usual case
+        axes = axes_of(dict, keys, tuple([child.shape for child in children]))
+        _fill(array, axes, np.concatenate([child.ravel() for child in children]), None)
+        return array
+    axes = axes_of(dict, keys, tuple([_measure(child, blocks) for child in children]))
     if {*map(type, blocks)} <= {np.ndarray}:
         _fill(array, axes, np.concatenate(blocks) if blocks else np.zeros(0, np.float32), None)
     else:

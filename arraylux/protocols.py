@@ -274,12 +274,16 @@ def _round(a: Any, decimals: int = 0, out: None = None) -> Any:
 
 def _zeros_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *,
                 device: Any = None) -> Any:
-    return creation.zeros_like(a, dtype=dtype) if shape is None else array_namespace(a).zeros(shape, dtype=dtype or a.dtype)
+    if shape is None:
+        return creation.zeros_like(a, dtype=dtype)
+    return array_namespace(a).zeros(shape, dtype=dtype or a.dtype)
 
 
 def _ones_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *,
                device: Any = None) -> Any:
-    return creation.ones_like(a, dtype=dtype) if shape is None else array_namespace(a).ones(shape, dtype=dtype or a.dtype)
+    if shape is None:
+        return creation.ones_like(a, dtype=dtype)
+    return array_namespace(a).ones(shape, dtype=dtype or a.dtype)
 
 
 def _full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *,
@@ -301,8 +305,8 @@ def _on_values(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _copyto(dst: Any, src: Any, *args: Any, **kwargs: Any) -> Any:
-    raise TypeError("a traced value cannot be written into a plain NumPy array, since its derivative would be lost; make "
-                    "the array from a traced one, as np.zeros_like(x) or array_namespace(x).zeros(shape) do")
+    raise TypeError("a traced value cannot be written into a plain NumPy array, since its derivative would be lost; "
+                    "make the array from a traced one, as np.zeros_like(x) or array_namespace(x).zeros(shape) do")
 
 
 NUMPY_FUNCTIONS.update({
@@ -323,7 +327,8 @@ NUMPY_FUNCTIONS.update({
     np.linspace: _linspace, np.copyto: _copyto, np.copy: lambda a, order="K", subok=False: elementwise.positive(a),
     np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim, np.size: lambda a, axis=None: a.size if axis is None
     else a.shape[axis], np.result_type: _on_values(np.result_type), np.can_cast: _on_values(np.can_cast),
-    np.argsort: _on_values(np.argsort), np.nonzero: _on_values(np.nonzero), np.searchsorted: _on_values(np.searchsorted),
+    np.argsort: _on_values(np.argsort), np.nonzero: _on_values(np.nonzero),
+    np.searchsorted: _on_values(np.searchsorted),
     np.count_nonzero: _on_values(np.count_nonzero), np.isclose: _on_values(np.isclose),
     np.allclose: _on_values(np.allclose), np.array_equal: _on_values(np.array_equal),
     np.iscomplexobj: lambda x: np.iscomplexobj(strip(x)), np.isrealobj: lambda x: np.isrealobj(strip(x)),
@@ -332,7 +337,8 @@ NUMPY_FUNCTIONS.update({
 })
 for _name, _function in (("concat", _concatenate), ("permute_dims", _transpose), ("astype", _astype),
                          ("matrix_transpose", shaping.matrix_transpose), ("unstack", shaping.unstack),
-                         ("cumulative_sum", cumulative.cumulative_sum), ("cumulative_prod", cumulative.cumulative_prod)):
+                         ("cumulative_sum", cumulative.cumulative_sum),
+                         ("cumulative_prod", cumulative.cumulative_prod)):
     if hasattr(np, _name):
         NUMPY_FUNCTIONS[getattr(np, _name)] = _function
 
@@ -340,8 +346,8 @@ for _name, _function in (("concat", _concatenate), ("permute_dims", _transpose),
 def _norm(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     """The Euclidean norm; its derivative at zero is zero."""
     if ord is not None and not (ord == 2 and (isinstance(axis, int) or x.ndim == 1)):
-        raise TypeError(f"np.linalg.norm of a traced array knows the Euclidean norm alone, got ord={ord!r}; write it with "
-                        "abs, max and sum")
+        raise TypeError(f"np.linalg.norm of a traced array knows the Euclidean norm alone, got ord={ord!r}; write it "
+                        "with abs, max and sum")
     size = reducing.sum(elementwise.square(elementwise.abs(x)), axis=axis, keepdims=keepdims)
     zero = pairs.equal(size, 0)
     return pairs.where(zero, 0.0, elementwise.sqrt(pairs.where(zero, 1.0, size)))

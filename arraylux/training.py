@@ -112,6 +112,13 @@ def compute_gradients(ad: AutoTape | AutoDual, objective: Objective, data: Any,
     Errors: TypeError for another mode, or if the objective returns no triple; ValueError if its loss is no scalar, or
     if the names in its states are not those of the old ones.
     """
+    grads, loss, stats, states = _gradients(ad, objective, data, tstate)
+    return grads, loss, stats, TrainState(tstate.model, tstate.parameters, states, tstate.optimizer,
+                                          tstate.optimizer_state, tstate.step)
+
+
+def _gradients(ad: Any, objective: Objective, data: Any, tstate: TrainState) -> tuple[Any, Any, Any, Any]:
+    """Return the gradients, the loss, the statistics and the new states."""
     model, ps, st = tstate.model, tstate.parameters, tstate.states
     if isinstance(ad, AutoTape):
         (loss, (states, stats)), grads = _loss_and_gradient(ps, objective, model, st, data)
@@ -121,7 +128,7 @@ def compute_gradients(ad: AutoTape | AutoDual, objective: Objective, data: Any,
     else:
         raise TypeError(f"the mode of differentiation must be AutoTape() or AutoDual(), got {ad!r}")
     _check_states(st, states, "states")
-    return grads, loss, stats, TrainState(model, ps, states, tstate.optimizer, tstate.optimizer_state, tstate.step)
+    return grads, loss, stats, states
 
 
 def evaluate_objective(ps: Any, objective: Objective, model: Any, st: Any, data: Any) -> tuple[Any, tuple[Any, Any]]:
@@ -184,8 +191,9 @@ def single_train_step(ad: AutoTape | AutoDual, objective: Objective, data: Any,
     >>> float(loss), grads, tstate.parameters, tstate.step
     (9.0, {'slope': array([-6.])}, {'slope': array([1.5])}, 1)
     """
-    grads, loss, stats, tstate = compute_gradients(ad, objective, data, tstate)
-    return grads, loss, stats, apply_gradients(tstate, grads)
+    grads, loss, stats, states = _gradients(ad, objective, data, tstate)
+    optimizer_state, ps = optimisers.update(tstate.optimizer_state, tstate.parameters, grads)
+    return grads, loss, stats, TrainState(tstate.model, ps, states, tstate.optimizer, optimizer_state, tstate.step + 1)
 
 
 def adjust(tstate: TrainState, eta: Any = None, **changes: Any) -> TrainState:

@@ -136,7 +136,18 @@ def leaves(tree: Any) -> list[Any]:
     >>> leaves({"a": [1, None], "b": ()})
     [1, None]
     """
-    return flatten(tree)[0]
+    found: list[Any] = []
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree: Any, found: list[Any]) -> None:
+    node = node_of(tree)
+    if node is None:
+        found.append(tree)
+        return
+    for child in node.children(tree):
+        _collect(child, found)
 
 
 def map(f: Callable[..., Any], tree: Any, *rest: Any, path: str = "tree") -> Any:

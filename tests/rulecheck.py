@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from cases import Arrays, Case, agree, differences, direction, directions, inner, parts
+from cases import Arrays, Case, agree, differences, directions, inner, parts
 
 import arraylux as lux
 from arraylux.backend import device_of, is_array, library, to_numpy
@@ -66,8 +66,8 @@ def check_transposes(case: Case) -> None:
     pulled, pushed = pull(*parts(g)), push(*t)
     from_push = transpose(push, [zeros_like(x) for x in xs], parts(g), "check")
     from_pull = transpose(pull, [zeros_like(part) for part in ys], list(t), "check")
-    agree(filled(pulled, xs), filled(from_push, xs), 1e-12, f"{case.label}: reverse rule against transposed forward rule")
-    agree(filled(pushed, ys), filled(from_pull, ys), 1e-12, f"{case.label}: forward rule against transposed reverse rule")
+    agree(filled(pulled, xs), filled(from_push, xs), 1e-12, f"{case.label}: reverse rule, forward rule transposed")
+    agree(filled(pushed, ys), filled(from_pull, ys), 1e-12, f"{case.label}: forward rule, reverse rule transposed")
     if isinstance(primitive, Custom):                  # what it would do if it had one of its rules only
         moved: list[Any] = [None] * len(args)
         for i, part in zip(case.places, t, strict=True):
@@ -100,26 +100,23 @@ def check_cross(case: Case) -> None:
     if len(case.places) != 2:
         return
     rng = case.rng()
-    a, b = case.inputs
-    g = directions(case(a, b), rng)
-    u, t = direction(a, rng), direction(b, rng)
-    for swapped in (False, True):
-        # `inner_f(outer inputs)` is the function that the inner transformation differentiates
-        x, v = ((a, u), (b, t)) if not swapped else ((b, t), (a, u))
-        f = (lambda outer, inner_: case(inner_, outer)) if swapped else (lambda outer, inner_: case(outer, inner_))
+    t = directions(case.inputs, rng)
+    g = directions(case(*case.inputs), rng)
+    for inside, outside in ((0, 1), (1, 0)):
+        x, dx, z, dz = case.inputs[outside], t[outside], case.inputs[inside], t[inside]
 
-        def forward(x1: Any, f: Any = f, v: Any = v) -> Any:
-            return lux.jvp(lambda z: f(x1, z), (v[0],), (v[1],))[1]
+        def f(outer: Any, inner_: Any, inside: int = inside) -> Any:
+            return case(inner_, outer) if inside == 0 else case(outer, inner_)
 
-        def reverse(x1: Any, f: Any = f, v: Any = v) -> Any:
-            return lux.vjp(lambda z: f(x1, z), v[0])[1](g)[0]
+        def forward(outer: Any, f: Any = f, z: Any = z, dz: Any = dz) -> Any:
+            return lux.jvp(lambda inner_: f(outer, inner_), (z,), (dz,))[1]
 
-        values = {"FF": inner(g, lux.jvp(forward, (x[0],), (x[1],))[1]),
-                  "RF": inner(x[1], lux.vjp(forward, x[0])[1](g)[0]),
-                  "FR": inner(v[1], lux.jvp(reverse, (x[0],), (x[1],))[1]),
-                  "RR": inner(x[1], lux.vjp(reverse, x[0])[1](v[1])[0])}
-        compare(values, inner(g, differences(forward, [x[0]], [x[1]])),
-                f"{case.label}: mixed derivative{' swapped' if swapped else ''}")
+        def reverse(outer: Any, f: Any = f, z: Any = z) -> Any:
+            return lux.vjp(lambda inner_: f(outer, inner_), z)[1](g)[0]
+
+        values = {"FF": inner(g, lux.jvp(forward, (x,), (dx,))[1]), "RF": inner(dx, lux.vjp(forward, x)[1](g)[0]),
+                  "FR": inner(dz, lux.jvp(reverse, (x,), (dx,))[1]), "RR": inner(dx, lux.vjp(reverse, x)[1](dz)[0])}
+        compare(values, inner(g, differences(forward, [x], [dx])), f"{case.label}: mixed derivative, {inside} inside")
 
 
 def compare(values: dict[str, float], by_differences: float, what: str) -> None:

@@ -139,7 +139,7 @@ SHAPING: Table = {
     "unstack": shaped(((3,), {"axis": 0}), ((2, 3), {"axis": 1}), ((2, 0), {"axis": 0})),
 }
 
-# --- reading and writing: a shape and an index into it -----------------------------------------------------------------
+# --- reading and writing: a shape and an index into it ----------------------------------------------------------------
 STANDARD_INDICES: list[tuple[tuple[int, ...], Any]] = [
     ((4,), 1), ((4,), -1), ((4,), slice(None, None, -1)), ((5,), slice(3, 0, -2)), ((3, 4), (slice(1, None), 0)),
     ((3, 4), (Ellipsis, 2)), ((3, 4), (2, 3)), ((3, 4), (slice(2, 2), Ellipsis)), ((0, 3), (slice(None), 1)), ((), ()),

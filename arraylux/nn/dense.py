@@ -15,8 +15,7 @@ import numpy as np
 from ..backend import kind, library
 from ..rules.elementwise import conj
 from ..rules.products import matmul
-from ..rules.reducing import sum
-from ..rules.shaping import reshape
+from ..rules.shaping import reshape, sum_to
 from ..tracer.core import Form, Primitive
 from ..tracer.declare import add_tangents, fit, fit_tangent
 
@@ -41,7 +40,7 @@ def _run(x: Any, weight: Any, bias: Any = None) -> Any:
 def _np_run(x: Any, weight: Any, bias: Any = None) -> Any:
     if type(weight) is not np.ndarray or type(bias) not in (np.ndarray, type(None)) or x.ndim > 2:
         return _run(x, weight, bias)
-    y = np.matmul(x, weight.T)
+    y = np.dot(x, weight.T)
     if bias is None:
         return y
     return np.add(y, bias, out=y) if bias.dtype is y.dtype and y.ndim else y + bias
@@ -94,7 +93,7 @@ class _Dense(Primitive):
         if parents[1] >= 0:
             dweight = matmul(g.T, _conj(_folded(x)))
         if len(parents) > 2 and parents[2] >= 0:
-            dbias = sum(g, axis=0)
+            dbias = sum_to(g, shape=(g.shape[-1],))
         return [c if c is None or like is None else fit(c, like)
                 for c, like in zip((dx, dweight, dbias), args, strict=False)]
 

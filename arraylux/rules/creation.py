@@ -36,7 +36,7 @@ def asarray(x: Any, /, *, like: Any, dtype: Any = None, copy: bool | None = None
         y = x if dtype is None or x.dtype == dtype else astype(x, dtype=dtype)
         return positive(y) if copy and y is x else y
     if holds_tracer(x):
-        weak = first_tracer(x).dtype if dtype is None else dtype            # Python's numbers take the dtype of the others
+        weak = first_tracer(x).dtype if dtype is None else dtype        # Python's numbers take the dtype of the others
         return stack([asarray(item, like=like, dtype=dtype if hasattr(item, "dtype") or holds_tracer(item) else weak)
                       for item in x])
     plain = strip(like)

@@ -17,7 +17,7 @@ from ..tracer.fitting import times
 
 negative = Unary("negative", lambda y, x: -1, keeps="")
 positive = Linear("positive", lambda g, x: g)
-square = Unary("square", lambda y, x: 2 * x)
+square = Unary("square", lambda y, x: 2.0 * x)
 sqrt = Unary("sqrt", lambda y, x: 0.5 / y, keeps="y")
 cbrt = Unary("cbrt", lambda y, x: 1 / (3 * y * y), keeps="y")            # not in the standard: for np.cbrt
 reciprocal = Unary("reciprocal", lambda y, x: -y * y, keeps="y")
@@ -35,7 +35,7 @@ acos = Unary("acos", lambda y, x: -1 / sqrt(1 - x * x))
 atan = Unary("atan", lambda y, x: 1 / (1 + x * x))
 sinh = Unary("sinh", lambda y, x: cosh(x))
 cosh: Unary = Unary("cosh", lambda y, x: sinh(x))
-tanh = Unary("tanh", lambda y, x: 1 - y * y, keeps="y")
+tanh = Unary("tanh", lambda y, x: 1.0 - y * y, keeps="y")
 asinh = Unary("asinh", lambda y, x: 1 / sqrt(1 + x * x))
 acosh = Unary("acosh", lambda y, x: 1 / (sqrt(x - 1) * sqrt(x + 1)))   # two roots: right on the whole complex plane
 atanh = Unary("atanh", lambda y, x: 1 / (1 - x * x))
@@ -120,7 +120,45 @@ class _Sign(Custom):
 
 sign: _Sign = _Sign("sign", jvp=_push_sign, vjp=lambda g, y, x: (_push_sign([g], y, x),), keeps="0y")
 
-__all__ = ["abs", "acos", "acosh", "asin", "asinh", "astype", "atan", "atanh", "bitwise_invert", "cbrt", "ceil", "conj",
-           "cos", "cosh", "exp", "expm1", "floor", "imag", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2",
-           "logical_not", "negative", "positive", "real", "reciprocal", "round", "sign", "signbit", "sin", "sinh",
-           "sqrt", "square", "tan", "tanh", "trunc"]
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "astype",
+    "atan",
+    "atanh",
+    "bitwise_invert",
+    "cbrt",
+    "ceil",
+    "conj",
+    "cos",
+    "cosh",
+    "exp",
+    "expm1",
+    "floor",
+    "imag",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logical_not",
+    "negative",
+    "positive",
+    "real",
+    "reciprocal",
+    "round",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "trunc",
+]

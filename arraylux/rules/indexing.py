@@ -140,8 +140,8 @@ def _for_writing(x: Any, v: Any) -> Any:
 
         v = asarray(v, like=x)
     if kind(v.dtype) == "c" and kind(x.dtype) != "c":
-        raise TypeError(f"complex values cannot be written into an array of dtype {x.dtype}; take their real part, or make the "
-                        "array complex")
+        raise TypeError(f"complex values cannot be written into an array of dtype {x.dtype}; take their real part, or "
+                        "make the array complex")
     return v if v.dtype == x.dtype else astype(v, dtype=x.dtype)
 
 
@@ -163,8 +163,8 @@ _take = Linear("take", lambda g, x, indices, axis: Scatter(x, (slice(None),) * a
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
     """Pick along one axis the slices with these numbers."""
     if axis is None and x.ndim != 1:
-        raise ValueError(f"take from an array of shape {tuple(x.shape)} needs an axis; only for one dimension can it be "
-                         "left out")
+        raise ValueError(f"take from an array of shape {tuple(x.shape)} needs an axis; only for one dimension can it "
+                         "be left out")
     indices = strip(indices)
     if isinstance(indices, (int, list)):
         indices = library(strip(x)).asarray(indices, device=device_of(strip(x)))
@@ -173,9 +173,9 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
 
 def _along(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     """Return the full index that `take_along_axis` stands for."""
-    xp, n = library(indices), len(x.shape)
+    xp, n, device = library(indices), len(x.shape), device_of(indices)
     return tuple([indices if i == axis else
-                  xp.reshape(xp.arange(indices.shape[i], device=device_of(indices)), (1,) * i + (-1,) + (1,) * (n - i - 1))
+                  xp.reshape(xp.arange(indices.shape[i], device=device), (1,) * i + (-1,) + (1,) * (n - i - 1))
                   for i in range(n)])
 
 
@@ -199,7 +199,7 @@ searchsorted = Flat("searchsorted")
 def _np_argsort(x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     if not descending:
         return np.argsort(x, axis=axis, stable=stable)
-    backwards = np.argsort(np.flip(x, axis), axis=axis, stable=stable)      # turned round twice, so that ties keep order
+    backwards = np.argsort(np.flip(x, axis), axis=axis, stable=stable)      # turned twice, so that ties keep order
     return x.shape[axis] - 1 - np.flip(backwards, axis)
 
 

@@ -18,7 +18,7 @@ from ..tracer.fitting import times
 from .elementwise import astype, exp, isinf, log, signbit, square
 
 add = Binary("add", None, None, ("", ""))
-subtract = Binary("subtract", None, lambda y, a, b: -1, ("", ""))
+subtract = Binary("subtract", None, lambda y, a, b: -1.0, ("", ""))
 multiply = Binary("multiply", lambda y, a, b: b, lambda y, a, b: a, ("1", "0"))
 remainder = Binary("remainder", None, lambda y, a, b: -floor_divide(a, b), ("", "01"))
 

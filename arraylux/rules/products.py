@@ -59,14 +59,16 @@ class _Matmul(Bilinear):
             if not g.flags.writeable:
                 g = g.copy()                                # a broadcast view, with which BLAS cannot multiply
             if g.dtype.kind == "f" and len(a.shape) == 2 == len(b.shape) and a.dtype is b.dtype:
-                return (np.matmul(g, b.mT) if parents[0] >= 0 else None,
-                        np.matmul(a.mT, g) if parents[1] >= 0 else None)
+                return (np.dot(g, b.T) if parents[0] >= 0 else None,
+                        np.dot(a.T, g) if parents[1] >= 0 else None)
         return super().pull(g, parents, y, args, params)
 
 
 def _np_matmul(a: Any, b: Any) -> Any:
+    if a.ndim == 2 == b.ndim and a.dtype.kind == "f":            # the same product, with less ado
+        return np.dot(a, b)
     if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous:      # one large product instead of a stack of small ones
-        return np.matmul(a.reshape(_product(a.shape[:-1]), a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
+        return np.dot(a.reshape(_product(a.shape[:-1]), a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
     return np.matmul(a, b)
 
 
@@ -85,8 +87,8 @@ def tensordot(a: Any, b: Any, /, *, axes: int | tuple[Sequence[int], Sequence[in
     n = 1
     for i, j in zip(left, right, strict=True):
         if a.shape[i] != b.shape[j]:
-            raise ValueError(f"tensordot: axis {i} of shape {tuple(a.shape)} and axis {j} of shape {tuple(b.shape)} differ "
-                             "in length")
+            raise ValueError(f"tensordot: axis {i} of shape {tuple(a.shape)} and axis {j} of shape {tuple(b.shape)} "
+                             "differ in length")
         n *= a.shape[i]
     shape_a, shape_b = tuple([a.shape[i] for i in free_a]), tuple([b.shape[i] for i in free_b])
     rows = reshape(permute_dims(a, (*free_a, *left)), (_product(shape_a), n))

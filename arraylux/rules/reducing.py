@@ -1,12 +1,11 @@
 """Chapter 3: reductions.
 
 A sum is linear and its transpose is a broadcast; most of the others follow from it. The care is in what must not
-divide: a product with a zero in it is differentiated by products of *other* elements, a maximum reached twice shares
-its derivative, and the standard deviation of equal numbers has the derivative zero.
+break: a maximum reached twice shares its derivative, and the standard deviation of equal numbers has the derivative
+zero. (Products, which have a care of their own, are in the next chapter.)
 """
 from __future__ import annotations
 
-import math
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -118,7 +117,7 @@ def min(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 # --- variance and standard deviation ----------------------------------------------------------------------------
 def _slope(x: Any, axis: Axis, correction: float) -> Any:
-    """Return the derivative of the variance by each element; not a number where it is divided by zero, as it is itself."""
+    """Return the derivative of the variance by each element: not a number where the variance is none."""
     freedom = count_of(x, axis) - correction
     return (x - mean(x, axis=axis, keepdims=True)) * (2 / freedom if freedom > 0 else math.nan)
 
@@ -154,7 +153,7 @@ _var = Custom("var", jvp=_push_var, vjp=_pull_var, keeps="0", run=_run_var)
 
 
 def _halved(y: Any) -> Any:
-    """Return 1 / (2 y), the derivative of the square root; where y is 0 it meets deviations of 0, and need but be finite."""
+    """Return 1 / (2 y), the derivative of the square root; at 0, where it meets deviations of 0, something finite."""
     return 0.5 / where(equal(y, 0), 1, y)
 
 

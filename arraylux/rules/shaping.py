@@ -37,7 +37,7 @@ def along(axis: int, item: Any) -> tuple[Any, ...]:
 
 
 # --- reshape and its kind ---------------------------------------------------------------------------------------
-_reshape = Linear("reshape", lambda g, x, shape: _reshape(g, shape=x.shape),
+_reshape: Linear = Linear("reshape", lambda g, x, shape: _reshape(g, shape=x.shape),
                   run=lambda x, *, shape: library(x).reshape(x, shape), numpy=lambda x, *, shape: x.reshape(shape))
 
 
@@ -74,8 +74,9 @@ def _inverse(axes: Shape) -> Shape:
     return tuple(inverse)
 
 
-_permute = Linear("permute_dims", lambda g, x, axes: _permute(g, axes=_inverse(axes)),
-                  run=lambda x, *, axes: library(x).permute_dims(x, axes), numpy=lambda x, *, axes: x.transpose(axes))
+_permute: Linear = Linear("permute_dims", lambda g, x, axes: _permute(g, axes=_inverse(axes)),
+                          run=lambda x, *, axes: library(x).permute_dims(x, axes),
+                          numpy=lambda x, *, axes: x.transpose(axes))
 
 
 def permute_dims(x: Any, /, axes: Shape) -> Any:
@@ -100,7 +101,8 @@ def moveaxis(x: Any, source: int | Shape, destination: int | Shape, /) -> Any:
     return _permute(x, axes=tuple(order))
 
 
-_flip = Linear("flip", lambda g, x, axis: _flip(g, axis=axis), run=lambda x, *, axis: library(x).flip(x, axis=axis))
+_flip: Linear = Linear("flip", lambda g, x, axis: _flip(g, axis=axis),
+                       run=lambda x, *, axis: library(x).flip(x, axis=axis))
 _roll: Linear = Linear("roll", lambda g, x, shift, axis: _roll(g, shift=tuple([-s for s in shift]), axis=axis),
                run=lambda x, *, shift, axis: library(x).roll(x, shift, axis=axis))
 
@@ -167,7 +169,7 @@ def repeat(x: Any, repeats: int | Any, /, *, axis: int | None = None) -> Any:
         x, axis = reshape(x, (-1,)), 0
     axis = counted(axis, x.ndim)
     if isinstance(repeats, (int, np.integer)):
-        shape = x.shape
+        shape, repeats = x.shape, int(repeats)
         wide = broadcast_to(expand_dims(x, axis + 1), (*shape[:axis + 1], repeats, *shape[axis + 1:]))
         return reshape(wide, (*shape[:axis], shape[axis] * repeats, *shape[axis + 1:]))
     plain = strip(x)
@@ -227,8 +229,8 @@ def _pull_unstack(g: Sequence[Any], y: Sequence[Any], x: Any, *, axis: int) -> A
     return (stack(parts, axis=axis),)
 
 
-_unstack: Custom = Custom("unstack", jvp=lambda t, y, x, axis: _unstack(t[0], axis=axis), vjp=_pull_unstack, multiple=True,
-                  run=lambda x, *, axis: tuple(library(x).unstack(x, axis=axis)))
+_unstack: Custom = Custom("unstack", jvp=lambda t, y, x, axis: _unstack(t[0], axis=axis), vjp=_pull_unstack,
+                          multiple=True, run=lambda x, *, axis: tuple(library(x).unstack(x, axis=axis)))
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:

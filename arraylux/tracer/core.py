@@ -235,5 +235,7 @@ class Primitive:
                 top = a
         if top is not None:
             return top.lift(self, args, params)
-        first = next((a for a in args if not isinstance(a, (int, float, complex))), None)
+        first = args[0] if args else None
+        if isinstance(first, (int, float, complex)):
+            first = next((a for a in args if not isinstance(a, (int, float, complex))), None)
         return self.on_plain(first)(*args, **params)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,19 @@ def scale(g: Any, d: Any, *kept: Any) -> Any:
 _add_up: Any = np.add.reduce
 
 
+@lru_cache(maxsize=64)
+def _ones(n: int, dtype: Any) -> Any:
+    ones = np.ones(n, dtype)
+    ones.flags.writeable = False
+    return ones
+
+
 def numpy_sum_to(x: Any, *, shape: tuple[int, ...]) -> Any:
     """Sum a NumPy array over the axes along which an array of this shape was repeated."""
     new = x.ndim - len(shape)
     if x.shape[new:] == shape:
+        if new == 1 and x.ndim == 2 and x.dtype.char in "fd":   # BLAS adds rows three times as fast as NumPy
+            return np.dot(_ones(len(x), x.dtype), x)
         return _add_up(x, axis=0 if new == 1 else tuple(range(new)))
     axes = (*range(new), *[i + new for i, n in enumerate(shape) if n == 1 and x.shape[i + new] != 1])
     return _add_up(x, axis=axes).reshape(shape)

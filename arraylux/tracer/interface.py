@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from ..backend import device_of
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}               # the standard's functions, by name
-UFUNCS: dict[tuple[Any, str], Callable[..., Any]] = {}      # (NumPy ufunc, or the name of another's, method) -> function
+UFUNCS: dict[tuple[Any, str], Callable[..., Any]] = {}      # (NumPy ufunc or the name of another, method) -> function
 NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {}         # NumPy function -> function with NumPy's signature
 
 
@@ -210,8 +210,8 @@ class ArrayInterface:
 
     def __float__(self) -> float:
         return float(self._lossy("float()", "keep it an array (use xp.sin(x), not math.sin(x)), make an array that "
-                                            "it is assigned into by np.zeros_like(x), or say float(stop_gradient(x)) if "
-                                            "no derivative is wanted"))
+                                            "it is assigned into by np.zeros_like(x), or say "
+                                            "float(stop_gradient(x)) if no derivative is wanted"))
 
     def __complex__(self) -> complex:
         return complex(self._lossy("complex()", "keep it an array, or use stop_gradient(x) first"))
@@ -317,7 +317,8 @@ class ArrayInterface:
 
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         if order != "C":
-            raise ValueError(f"reshape of a traced array knows order='C' alone, got {order!r}; transpose before and after")
+            raise ValueError(f"reshape of a traced array knows order='C' alone, got {order!r}; transpose before and "
+                             "after")
         return FUNCTIONS["reshape"](self, shape[0] if len(shape) == 1 else shape)
 
     def ravel(self, order: str = "C") -> Any:
@@ -333,7 +334,7 @@ class ArrayInterface:
     def transpose(self, *axes: Any) -> Any:
         if not axes or axes == (None,):
             return self.T
-        return FUNCTIONS["permute_dims"](self, tuple(axes[0]) if len(axes) == 1 and not isinstance(axes[0], int) else axes)
+        return FUNCTIONS["permute_dims"](self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes)
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         axes = list(range(self.ndim))
@@ -369,5 +370,5 @@ def _refuse_keywords(function: Any, kwargs: dict[str, Any], refused: Iterable[st
     """Raise for a keyword of NumPy's that traced arrays do not know; drop those that say nothing."""
     for word in [w for w in refused if w in kwargs]:
         if kwargs.pop(word) is not (True if word == "where" else None):
-            raise TypeError(f"np.{function.__name__} cannot use {word}= with a traced array; use the returned value (for "
-                            "a += x write a = a + x), astype to cast and xp.where to choose")
+            raise TypeError(f"np.{function.__name__} cannot use {word}= with a traced array; use the returned value "
+                            "(for a += x write a = a + x), astype to cast and xp.where to choose")

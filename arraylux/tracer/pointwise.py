@@ -88,12 +88,8 @@ class Pair(Primitive):
             found = self._unlisted
         elif not (left or right):
             found = self.on_plain(b if isinstance(a, (int, float, complex)) else a)
-        elif type(a) is Var and type(b) is Var:
-            found = self._record_both
-        elif type(a) is Var and not right:
-            found = self._record_left
-        elif type(b) is Var and not left:
-            found = self._record_right
+        elif (type(a) is Var or not left) and (type(b) is Var or not right):
+            found = self._record
         else:
             found = self._lift_pair
         self._pairs[type(a), type(b)] = found
@@ -106,36 +102,33 @@ class Pair(Primitive):
         """Take a list of numbers for the array that NumPy makes of it."""
         return self(*[np.asarray(x) if isinstance(x, (list, tuple)) else x for x in (a, b)])
 
-    def _record_left(self, a: Any, b: Any) -> Any:
-        value = a.value
-        run = self._pairs.get((type(value), type(b))) or self._find_pair(value, b)
-        y = call(run, value, b) if value.size > LARGE else run(value, b)
-        return self._write(a.trace, (a.index, -1), value, b, 0, y)
-
-    def _record_right(self, a: Any, b: Any) -> Any:
-        value = b.value
-        run = self._pairs.get((type(a), type(value))) or self._find_pair(a, value)
-        y = call(run, a, value) if value.size > LARGE else run(a, value)
-        return self._write(b.trace, (-1, b.index), a, value, 1, y)
-
-    def _record_both(self, a: Any, b: Any) -> Any:
-        trace = a.trace
-        if trace is not b.trace:
-            return Primitive.__call__(self, a, b)
-        left, right = a.value, b.value
-        run = self._pairs.get((type(left), type(right))) or self._find_pair(left, right)
-        y = call(run, left, right) if left.size > LARGE else run(left, right)
-        return self._write(trace, (a.index, b.index), left, right, 2, y)
-
-    def _write(self, trace: Any, parents: tuple[int, int], a: Any, b: Any, case: int, y: Any) -> Var:
+    def _record(self, a: Any, b: Any) -> Any:
+        i = j = -1
+        case = 0
+        if type(a) is Var:
+            trace, i, a = a.trace, a.index, a.value
+            size = a.size
+            if type(b) is Var:
+                if b.trace is not trace:
+                    return Primitive.__call__(self, Var(a, trace, i), b)
+                j, b, case = b.index, b.value, 2
+        else:
+            trace, j, b, case = b.trace, b.index, b.value, 1
+            size = b.size
+        run = self._pairs.get((type(a), type(b))) or self._find_pair(a, b)
+        y = call(run, a, b) if size > LARGE else run(a, b)
         if not self.keeps_a[case]:
-            a = None if case == 1 or (a.shape == y.shape and a.dtype == y.dtype) else Form(a)
+            a = self._form(a, y) if i >= 0 else None
         if not self.keeps_b[case]:
-            b = None if case == 0 or (b.shape == y.shape and b.dtype == y.dtype) else Form(b)
+            b = self._form(b, y) if j >= 0 else None
         rows = trace.rows
         index = len(rows)
-        rows.append((self, parents, y if self.keeps_y[case] else None, (a, b), _NO_PARAMS))
+        rows.append((self, (i, j), y if self.keeps_y[case] else None, (a, b), _NO_PARAMS))
         return Var(y, trace, index)
+
+    def _form(self, x: Any, y: Any) -> Any:
+        """Return what is kept of an argument whose values nobody reads: nothing, if it has the form of the result."""
+        return None if x.shape == y.shape and x.dtype == y.dtype else Form(x)
 
     def keep(self, parents: Sequence[int], y: Any, args: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
         case = 2 if parents[0] >= 0 and parents[1] >= 0 else (0 if parents[0] >= 0 else 1)
@@ -191,11 +184,8 @@ class Bilinear(Pair):
         self.adjoints = (left, right)
         self.fresh = True
 
-    def _write(self, trace: Any, parents: tuple[int, int], a: Any, b: Any, case: int, y: Any) -> Var:
-        rows = trace.rows
-        index = len(rows)
-        rows.append((self, parents, None, (a if case else Form(a), Form(b) if case == 1 else b), _NO_PARAMS))
-        return Var(y, trace, index)
+    def _form(self, x: Any, y: Any) -> Any:
+        return Form(x)
 
     def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         a, b = args

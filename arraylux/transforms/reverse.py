@@ -116,10 +116,10 @@ def _in_dtype(c: Any, like: Any) -> Any:
 
 
 def _unwrap_tree(x: Any, tape: Tape) -> Any:
-    leaves, structure = tree.flatten(x)
-    if not any(isinstance(leaf, Tracer) for leaf in leaves):
-        return x
-    return tree.unflatten(structure, [unwrap(leaf, tape) for leaf in leaves])
+    for leaf in tree.leaves(x):
+        if isinstance(leaf, Tracer):
+            return tree.map(lambda leaf: unwrap(leaf, tape), x)
+    return x
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
