@@ -11,7 +11,7 @@ arrays of its own, up to `LIMIT` bytes; `release` gives them back.
 from __future__ import annotations
 
 import sys
-import threading
+from _thread import _local  # what threading.local is, without the rest of that module
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ _probe = [np.empty(0)]
 _HELD_HERE = sys.getrefcount(_probe[0])       # of an array that only its list holds, as `empty` asks for it
 
 
-class _Store(threading.local):
+class _Store(_local):
     """The arrays of one thread, by shape and dtype."""
 
     def __init__(self) -> None:

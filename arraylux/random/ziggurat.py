@@ -19,7 +19,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -27,14 +27,15 @@ PLACES = 1 << 51
 TAIL = 3.6541528853610088  # r
 
 
-class Tables(NamedTuple):
+class Tables:
     """What a draw looks up by its layer, as lists for single draws and as arrays for many at once."""
 
-    scale: list[float]  # x per place: x[i] / 2^51
-    accept: list[int]  # places below this one are under the layer above
-    height: list[float]  # f(x[i])
-    scale_array: Any
-    accept_array: Any
+    def __init__(self, scale: list[float], accept: list[int], height: list[float]) -> None:
+        self.scale = scale  # x per place: x[i] / 2^51
+        self.accept = accept  # places below this one are under the layer above
+        self.height = height  # f(x[i])
+        self.scale_array: Any = np.array(scale)
+        self.accept_array: Any = np.array(accept, dtype=np.int64)
 
 
 @functools.cache
@@ -62,7 +63,7 @@ def tables() -> Tables:
         scale = [float(width / PLACES) for width in [base, *x[1:]]]
         accept = [int(r / base * PLACES), 0, *(int(x[i] / x[i + 1] * PLACES) for i in range(1, 255))]
         height = [float(curve(edge)) for edge in x]
-    return Tables(scale, accept, height, np.array(scale), np.array(accept, dtype=np.int64))
+    return Tables(scale, accept, height)
 
 
 def draw(next_word: Callable[[], int]) -> float:

@@ -28,7 +28,8 @@ class _Run:
                  kwargs: dict[str, Any]) -> None:
         tape = Tape(origin)
         self.tape = tape
-        self.inputs = inputs = []                        # the values of the watched leaves
+        inputs: list[Any] = []                           # the values of the watched leaves
+        self.inputs = inputs
         self.places: list[list[int | None]] = []         # for each argument and leaf: its row, or None
         self.structures = []
         watch = tape.watch
