@@ -11,7 +11,7 @@ from typing import Any
 from .backend import device_of, library
 from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping, special
 from .tracer.core import Tracer, constant, strip
-from .tracer.interface import FUNCTIONS
+from .tracer.tables import FUNCTIONS
 
 
 class Namespace:

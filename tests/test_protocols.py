@@ -6,7 +6,7 @@ import pytest
 from likenumpy import check, is_floating, same
 
 import arraylux as lux
-from arraylux.tracer.interface import NUMPY_FUNCTIONS, UFUNCS
+from arraylux.tracer.tables import NUMPY_FUNCTIONS, UFUNCS
 
 RNG = np.random.default_rng(1)
 V, M, T = RNG.uniform(0.5, 2.0, 4), RNG.uniform(0.5, 2.0, (2, 3)), RNG.uniform(0.5, 2.0, (2, 3, 4))
