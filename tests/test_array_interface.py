@@ -76,7 +76,7 @@ METHODS = [
     "x.clip(max=1.2)", "x.take([0, 1, 1], 0)", "x.take(3)", "x.repeat(2)", "x.repeat([1, 2], 0)", "x.reshape(3, 2)",
     "x.reshape((3, 2))", "x.reshape(-1)", "x.reshape([6, 1])", "x.reshape(np.int64(6))", "x.ravel()", "x.flatten()",
     "x[None].squeeze()", "x[None].squeeze(0)", "x.transpose()", "x.transpose(1, 0)", "x.transpose((1, 0))",
-    "x.transpose([1, 0])", "x.transpose(None)", "x.swapaxes(0, -1)", "x.dot(x.T)", "x.dot(2.0)", "x.T", "x.mT",
+    "x.transpose([1, 0])", "x.transpose(None)", "x.swapaxes(0, -1)", "x[0].transpose(0)", "x.dot(x.T)", "x.dot(2.0)", "x.T", "x.mT",
     "x[:, None].T", "x.real", "x.imag", "x.conj()", "x.conjugate()", "x.astype(complex)", "x.copy()",
     "x.mean(dtype=complex)", "x.all()", "x.any(1)", "x.all(axis=0, keepdims=True)", "x.argmax(0)", "x.argmin()",
     "x.argsort()", "x.argsort(0)", "x[1]", "x[..., 0]", "x[x > 1]", "[*x]", "len(x)", "x.shape", "x.size", "x.ndim",

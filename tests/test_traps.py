@@ -40,6 +40,8 @@ TRAPS = {
     "np.add(x, 1, where=m)": (lambda x: np.add(x, 1.0, where=MASK), "np.add cannot use where=.*xp.where"),
     "np.add(x, 1, dtype=d)": (lambda x: np.add(x, 1.0, dtype=np.float32), "np.add cannot use dtype=.*astype"),
     "np.sum(x, out=a)": (lambda x: np.sum(x, axis=0, out=np.zeros(3)), "np.sum cannot use out="),
+    "np.sum(x, 0, None, a)": (lambda x: np.sum(x, 0, None, np.zeros(3)), "a traced array cannot use out="),
+    "x.max(0, out=a)": (lambda x: x.max(0, out=np.zeros(3)), "a traced array cannot use out=.*returned value"),
     "np.sum(x, where=m)": (lambda x: np.sum(x, where=MASK), "np.sum cannot use where="),
     "np.max(x, initial=0)": (lambda x: np.max(x, initial=0.0), "np.max cannot use initial="),
     "np.add.reduce(x, initial=1)": (lambda x: np.add.reduce(x, initial=1.0), "np.add cannot use initial="),

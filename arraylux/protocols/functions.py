@@ -15,37 +15,11 @@ from .ufuncs import as_array
 Axis = reducing.Axis
 
 
-# --- reductions, with NumPy's positional order ----------------------------------------------------------------------
-def _sum(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
-    return reducing.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
-
-
-def _prod(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
-    return cumulative.prod(a, axis=axis, dtype=dtype, keepdims=keepdims)
-
-
-def _mean(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
-    return reducing.mean(a if dtype is None else elementwise.astype(a, dtype=dtype), axis=axis, keepdims=keepdims)
-
-
-def _extreme(f: Callable[..., Any]) -> Callable[..., Any]:
-    def extreme(a: Any, axis: Axis = None, out: None = None, keepdims: bool = False) -> Any:
-        return f(a, axis=axis, keepdims=keepdims)
-    return extreme
-
-
-def _moment(f: Callable[..., Any]) -> Callable[..., Any]:
-    def moment(a: Any, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False,
-               *, correction: float | None = None) -> Any:
-        x = a if dtype is None else elementwise.astype(a, dtype=dtype)
-        return f(x, axis=axis, correction=ddof if correction is None else correction, keepdims=keepdims)
-    return moment
-
-
-def _running(f: Callable[..., Any]) -> Callable[..., Any]:
-    def running(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
-        return f(shaping.reshape(a, (-1,)) if axis is None else a, axis=axis or 0, dtype=dtype)
-    return running
+def _method(name: str) -> Callable[..., Any]:
+    """A function of NumPy's that has the order and the defaults of the method of that name."""
+    def call(a: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(a, name)(*args, **kwargs)
+    return call
 
 
 # --- shapes -------------------------------------------------------------------------------------------------------
@@ -53,20 +27,8 @@ def _transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     return shaping.permute_dims(a, tuple(range(a.ndim))[::-1] if axes is None else tuple(axes))
 
 
-def _swapaxes(a: Any, axis1: int, axis2: int) -> Any:
-    return a.swapaxes(axis1, axis2)
-
-
-def _ravel(a: Any, order: str = "C") -> Any:
-    return a.reshape(-1, order=order)
-
-
 def _reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
     return a.reshape(shape, order=order)
-
-
-def _squeeze(a: Any, axis: Any = None) -> Any:
-    return a.squeeze(axis)
 
 
 def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
@@ -77,11 +39,11 @@ def _expand_dims(a: Any, axis: Any) -> Any:
     return shaping.expand_dims(a, axis)
 
 
-def _concatenate(arrays: Sequence[Any], /, axis: int | None = 0, out: None = None, *, dtype: Any = None) -> Any:
+def _concatenate(arrays: Sequence[Any], /, axis: int | None = 0, *, dtype: Any = None) -> Any:
     return shaping.concat([as_array(x, dtype) for x in arrays], axis=axis)
 
 
-def _stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None) -> Any:
+def _stack(arrays: Sequence[Any], axis: int = 0, *, dtype: Any = None) -> Any:
     return shaping.stack([as_array(x, dtype) for x in arrays], axis=axis)
 
 
@@ -135,7 +97,7 @@ def _split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 # --- items, products, choices -----------------------------------------------------------------------------------------
-def _take(a: Any, indices: Any, axis: int | None = None, out: None = None) -> Any:
+def _take(a: Any, indices: Any, axis: int | None = None) -> Any:
     return indexing.take(shaping.reshape(a, (-1,)) if axis is None else a, as_array(indices), axis=axis or 0)
 
 
@@ -147,7 +109,7 @@ def _where(condition: Any, /, *choices: Any) -> Any:
     return pairs.where(strip(condition), *choices) if choices else indexing.nonzero(condition)
 
 
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     return pairs.clip(a, min if a_min is None else a_min, max if a_max is None else a_max)
 
 
@@ -155,16 +117,12 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return products.tensordot(a, b, axes=axes)
 
 
-def _outer(a: Any, b: Any, out: None = None) -> Any:
+def _outer(a: Any, b: Any) -> Any:
     return pairs.multiply(shaping.reshape(as_array(a), (-1, 1)), shaping.reshape(as_array(b), (1, -1)))
 
 
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     return elementwise.astype(x, dtype=np.dtype(dtype))
-
-
-def _round(a: Any, decimals: int = 0, out: None = None) -> Any:
-    return a.round(decimals)
 
 
 def _zeros_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *,
@@ -204,21 +162,19 @@ def _copyto(dst: Any, src: Any, *args: Any, **kwargs: Any) -> Any:
                     "make the array from a traced one, as np.zeros_like(x) or array_namespace(x).zeros(shape) do")
 
 
+NUMPY_FUNCTIONS.update({getattr(np, name): _method(name) for name in (
+    "all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "mean", "min", "prod", "ravel", "round", "squeeze",
+    "std", "sum", "swapaxes", "var")})
 NUMPY_FUNCTIONS.update({
-    np.sum: _sum, np.prod: _prod, np.mean: _mean, np.max: _extreme(reducing.max), np.amax: _extreme(reducing.max),
-    np.min: _extreme(reducing.min), np.amin: _extreme(reducing.min), np.var: _moment(reducing.var),
-    np.std: _moment(reducing.std), np.cumsum: _running(cumulative.cumulative_sum),
-    np.cumprod: _running(cumulative.cumulative_prod), np.all: _extreme(reducing.all), np.any: _extreme(reducing.any),
-    np.argmax: _extreme(reducing.argmax), np.argmin: _extreme(reducing.argmin), np.transpose: _transpose,
-    np.swapaxes: _swapaxes, np.ravel: _ravel, np.reshape: _reshape, np.squeeze: _squeeze,
-    np.expand_dims: _expand_dims, np.moveaxis: _moveaxis, np.concatenate: _concatenate, np.stack: _stack,
-    np.vstack: _vstack, np.hstack: _hstack, np.broadcast_to: _broadcast_to,
+    np.amax: _method("max"), np.amin: _method("min"), np.around: _method("round"), np.transpose: _transpose,
+    np.reshape: _reshape, np.expand_dims: _expand_dims, np.moveaxis: _moveaxis, np.concatenate: _concatenate,
+    np.stack: _stack, np.vstack: _vstack, np.hstack: _hstack, np.broadcast_to: _broadcast_to,
     np.broadcast_arrays: lambda *arrays, subok=False: tuple(shaping.broadcast_arrays(*arrays)), np.flip: _flip,
     np.roll: _roll, np.repeat: _repeat, np.tile: lambda A, reps: shaping.tile(A, reps), np.diff: _diff, np.tril: _tril,
     np.triu: _triu, np.split: _split, np.take: _take, np.take_along_axis: _take_along_axis, np.where: _where,
-    np.clip: _clip, np.dot: lambda a, b, out=None: products.dot(a, b), np.tensordot: _tensordot, np.outer: _outer,
-    np.real: elementwise.real, np.imag: elementwise.imag, np.round: _round, np.around: _round,
-    np.zeros_like: _zeros_like, np.ones_like: _ones_like, np.full_like: _full_like, np.empty_like: _zeros_like,
+    np.clip: _clip, np.dot: lambda a, b: products.dot(a, b), np.tensordot: _tensordot, np.outer: _outer,
+    np.real: elementwise.real, np.imag: elementwise.imag, np.zeros_like: _zeros_like, np.ones_like: _ones_like,
+    np.full_like: _full_like, np.empty_like: _zeros_like,
     np.linspace: _linspace, np.copyto: _copyto, np.copy: lambda a, order="K", subok=False: elementwise.positive(a),
     np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim, np.size: lambda a, axis=None: a.size if axis is None
     else a.shape[axis], np.result_type: _on_values(np.result_type), np.can_cast: _on_values(np.can_cast),

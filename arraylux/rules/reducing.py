@@ -17,7 +17,7 @@ from ..tracer.declare import Custom, Flat, Linear
 from ..tracer.fitting import times
 from .elementwise import astype, conj, real
 from .pairs import equal, where
-from .shaping import broadcast_to, reshape
+from .shaping import broadcast_to, numpy_broadcast_to, reshape
 
 Axis = int | tuple[int, ...] | None
 
@@ -44,6 +44,8 @@ def count_of(x: Any, axis: Axis) -> int:
 
 def spread(g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The transpose of a sum: every element of `x` receives the cotangent of the sum that it went into."""
+    if isinstance(g, np.generic) and x.shape:           # the gradient of a mean loss begins here
+        return numpy_broadcast_to(g, shape=x.shape)
     return broadcast_to(g if g.shape == () else expand(g, x, axis, keepdims), x.shape)
 
 

@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING, Any
 from .tables import FUNCTIONS
 
 
+def _no_out(out: Any) -> None:
+    if out is not None:
+        raise TypeError("a traced array cannot use out=, since its values are never written into another; use the "
+                        "returned value")
+
+
 class Methods:
     """The methods of an array."""
 
@@ -18,61 +24,77 @@ class Methods:
 
         def __mul__(self, other: Any) -> Any: ...
 
-    def sum(self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["sum"](self, axis=axis, dtype=dtype, keepdims=keepdims)
 
-    def prod(self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def prod(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["prod"](self, axis=axis, dtype=dtype, keepdims=keepdims)
 
-    def mean(self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["mean"](self if dtype is None else self.astype(dtype), axis=axis, keepdims=keepdims)
 
-    def max(self, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["max"](self, axis=axis, keepdims=keepdims)
 
-    def min(self, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["min"](self, axis=axis, keepdims=keepdims)
 
-    def var(self, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0,
-            keepdims: bool = False) -> Any:
-        return FUNCTIONS["var"](self if dtype is None else self.astype(dtype), axis=axis, correction=ddof,
-                                keepdims=keepdims)
+    def var(self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False, *,
+            correction: float | None = None) -> Any:
+        _no_out(out)
+        return FUNCTIONS["var"](self if dtype is None else self.astype(dtype), axis=axis,
+                                correction=ddof if correction is None else correction, keepdims=keepdims)
 
-    def std(self, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0,
-            keepdims: bool = False) -> Any:
-        return FUNCTIONS["std"](self if dtype is None else self.astype(dtype), axis=axis, correction=ddof,
-                                keepdims=keepdims)
+    def std(self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False, *,
+            correction: float | None = None) -> Any:
+        _no_out(out)
+        return FUNCTIONS["std"](self if dtype is None else self.astype(dtype), axis=axis,
+                                correction=ddof if correction is None else correction, keepdims=keepdims)
 
-    def all(self, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def all(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["all"](self, axis=axis, keepdims=keepdims)
 
-    def any(self, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def any(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["any"](self, axis=axis, keepdims=keepdims)
 
-    def argmax(self, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def argmax(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["argmax"](self, axis=axis, keepdims=keepdims)
 
-    def argmin(self, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def argmin(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        _no_out(out)
         return FUNCTIONS["argmin"](self, axis=axis, keepdims=keepdims)
 
     def argsort(self, axis: int = -1) -> Any:
         return FUNCTIONS["argsort"](self, axis=axis)
 
-    def cumsum(self, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+    def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+        _no_out(out)
         x = self.reshape(-1) if axis is None else self
         return FUNCTIONS["cumulative_sum"](x, axis=0 if axis is None else axis, dtype=dtype)
 
-    def cumprod(self, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+    def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+        _no_out(out)
         x = self.reshape(-1) if axis is None else self
         return FUNCTIONS["cumulative_prod"](x, axis=0 if axis is None else axis, dtype=dtype)
 
-    def clip(self, min: Any = None, max: Any = None, out: None = None) -> Any:
+    def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Any:
+        _no_out(out)
         return FUNCTIONS["clip"](self, min, max)
 
-    def round(self, decimals: int = 0, out: None = None) -> Any:
+    def round(self, decimals: int = 0, out: Any = None) -> Any:
+        _no_out(out)
         return FUNCTIONS["round"](self) if decimals == 0 else FUNCTIONS["round"](self * 10.0**decimals) / 10.0**decimals
 
-    def take(self, indices: Any, axis: Any = None, out: None = None, mode: str = "raise") -> Any:
+    def take(self, indices: Any, axis: Any = None, out: Any = None) -> Any:
+        _no_out(out)
         return FUNCTIONS["take"](self if axis is not None else self.reshape(-1), indices, axis=axis or 0)
 
     def repeat(self, repeats: Any, axis: Any = None) -> Any:

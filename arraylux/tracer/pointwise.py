@@ -118,17 +118,20 @@ class Pair(Primitive):
         run = self._pairs.get((type(a), type(b))) or self._find_pair(a, b)
         y = call(run, a, b) if size > LARGE else run(a, b)
         if not self.keeps_a[case]:
-            a = self._form(a, y) if i >= 0 else None
+            a = self._form(a, y, i < trace.inputs) if i >= 0 else None
         if not self.keeps_b[case]:
-            b = self._form(b, y) if j >= 0 else None
+            b = self._form(b, y, j < trace.inputs) if j >= 0 else None
         rows = trace.rows
         index = len(rows)
         rows.append((self, (i, j), y if self.keeps_y[case] else None, (a, b), _NO_PARAMS))
         return Var(y, trace, index)
 
-    def _form(self, x: Any, y: Any) -> Any:
-        """Return what is kept of an argument whose values nobody reads: nothing, if it has the form of the result."""
-        return None if x.shape == y.shape and x.dtype == y.dtype else Form(x)
+    def _form(self, x: Any, y: Any, is_input: bool) -> Any:
+        """Return what is kept of an argument whose values nobody reads: nothing, if it has the form of the result.
+
+        An input of the tape is there anyway, and is its own form.
+        """
+        return None if x.shape == y.shape and x.dtype == y.dtype else x if is_input else Form(x)
 
     def keep(self, parents: Sequence[int], y: Any, args: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
         case = 2 if parents[0] >= 0 and parents[1] >= 0 else (0 if parents[0] >= 0 else 1)
@@ -184,8 +187,8 @@ class Bilinear(Pair):
         self.adjoints = (left, right)
         self.fresh = True
 
-    def _form(self, x: Any, y: Any) -> Any:
-        return Form(x)
+    def _form(self, x: Any, y: Any, is_input: bool) -> Any:
+        return x if is_input else Form(x)
 
     def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         a, b = args

@@ -24,17 +24,19 @@ Row = tuple[Primitive, tuple[int, ...], Any, tuple[Any, ...], dict[str, Any]]
 class Tape(Trace):
     """The rows that one reverse-mode transformation records."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("inputs", "rows")
 
     def __init__(self, origin: str) -> None:
         super().__init__(origin)
         self.rows: Any = []
+        self.inputs = 0
 
     def watch(self, value: Any) -> Var:
-        """Put an input on the tape."""
-        rows = self.rows
-        rows.append(None)
-        return Var(value, self, len(rows) - 1)
+        """Put an input on the tape; all inputs come before the first operation."""
+        index = self.inputs
+        self.inputs = index + 1
+        self.rows.append(None)
+        return Var(value, self, index)
 
     def close(self) -> None:
         """End recording, and hand no row to a tracer that leaked out."""
