@@ -11,6 +11,7 @@ from . import testing as testing
 from . import training as training
 from . import tree as tree
 from .component import ComponentArray as ComponentArray
+from .debugging import print_tape as print_tape
 from .devices import CPUDevice as CPUDevice
 from .devices import CUDADevice as CUDADevice
 from .devices import cpu_device as cpu_device

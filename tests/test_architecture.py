@@ -14,11 +14,12 @@ FLOORS = [
     {"tree", "record", "julia_repr", "memory", "random", "backend"},
     {"initializers", "tracer", "axes", "saving"},
     {"rules", "component", "devices"},
-    {"namespace", "transforms", "nn", "optimisers", "info"},
-    {"protocols", "testing", "layers", "losses", "training"},
+    {"namespace", "linalg", "fourier", "transforms", "nn", "optimisers", "info"},
+    {"protocols", "testing", "debugging", "layers", "losses", "training"},
     {"__init__"},
 ]
-BESIDE = {("transforms", "namespace"), ("component", "axes"), ("layers", "nn"), ("training", "losses")}
+BESIDE = {("transforms", "namespace"), ("namespace", "linalg"), ("namespace", "fourier"), ("component", "axes"),
+          ("layers", "nn"), ("training", "losses")}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

@@ -392,3 +392,17 @@ def test_nothing_hops(device):
 def test_libraries_cannot_be_mixed_by_accident():
     with pytest.raises(TypeError, match=r"arrays of two libraries, .* cannot be used together; move them"):
         lux.array_namespace(X, strict.asarray([1.0]))
+
+
+# --- memory of results ------------------------------------------------------------------------------------------------
+def test_gradients_do_not_share_memory():
+    ga, gb = lux.grad(lambda a, b: ((a + b) * X).sum(), argnums=(0, 1))(X, X)
+    ga[0] = 100.0
+    np.testing.assert_array_equal(gb, X)
+    g = np.ones(3)
+    _, pullback = lux.vjp(lambda a, b: a + b.reshape(3), X, X.reshape(3, 1))
+    ga, gb = pullback(g)
+    ga[0] = 100.0
+    np.testing.assert_array_equal(g, np.ones(3))
+    np.testing.assert_array_equal(gb, np.ones((3, 1)))
+    assert not np.shares_memory(gb, g)

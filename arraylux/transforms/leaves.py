@@ -9,6 +9,7 @@ import numpy as np
 from .. import tree
 from ..backend import device_of, is_array, kind, library
 from ..tracer.core import Constant, Trace, Tracer, strip
+from ..tracer.declare import zeros_like
 
 
 def as_input(x: Any) -> Any:
@@ -50,6 +51,30 @@ def owned(g: Any) -> Any:
     if type(g) is np.ndarray:
         return g if g.flags.writeable else g.copy()
     return g.value if type(g) is Constant else g
+
+
+def owned_apart(found: list[Any], inputs: list[Any], others: Sequence[Any]) -> list[Any]:
+    """Return derivatives as arrays of their own, none of which shares its memory with another or with `others`.
+
+    Where one is `None` it is zeros like the input. The rule of a sum hands one cotangent to both of its arguments;
+    whoever then changed one gradient in place would change the other too.
+    """
+    seen = {id(g) if g.base is None else id(g.base) for g in others if type(g) is np.ndarray}
+    result = []
+    for g, x in zip(found, inputs, strict=True):
+        if type(g) is np.ndarray:
+            base = g.base
+            memory = id(g) if base is None else id(base)
+            if memory in seen or (base is not None and not g.flags.writeable):
+                g = g.copy()
+            else:
+                seen.add(memory)
+        elif g is None:
+            g = zeros_like(x)
+        elif type(g) is Constant:
+            g = g.value
+        result.append(g)
+    return result
 
 
 def ones_of(y: Any) -> Any:

@@ -12,9 +12,8 @@ from typing import Any
 from .. import tree
 from ..backend import kind
 from ..tracer.core import Tracer
-from ..tracer.declare import zeros_like
 from ..tracer.tape import Tape, Var, walk
-from .leaves import as_input, name_of, no_inputs, ones_of, owned, unwrap
+from .leaves import as_input, name_of, no_inputs, ones_of, owned_apart, unwrap
 
 Function = Callable[..., Any]
 
@@ -55,7 +54,7 @@ class _Run:
     def pull(self, seeds: list[tuple[int, Any]], consume: bool) -> list[Any]:
         """Return one tree of cotangents for each differentiated argument; `None` for leaves without a derivative."""
         found = walk(self.rows, seeds, len(self.inputs), consume)
-        grads = [zeros_like(x) if g is None else owned(g) for g, x in zip(found, self.inputs, strict=True)]
+        grads = owned_apart(found, self.inputs, [g for _, g in seeds])
         return [tree.unflatten(structure, [None if row is None else grads[row] for row in rows])
                 for rows, structure in zip(self.places, self.structures, strict=True)]
 
