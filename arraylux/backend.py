@@ -24,11 +24,8 @@ def library(x: Any) -> Any:
 
 
 def _find_library(x: Any) -> Any:
-    if isinstance(x, (np.ndarray, np.generic, int, float, complex)):
-        found: Any = np
-        if np.lib.NumpyVersion(np.__version__) < "2.1.0":       # 2.0 lacks unstack and the cumulative functions
-            import array_api_compat.numpy as found
-    else:
+    found: Any = np
+    if not isinstance(x, (np.ndarray, np.generic, int, float, complex)):
         import array_api_compat
 
         try:

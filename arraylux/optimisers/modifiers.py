@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from ..backend import library
+from ..rules.elementwise import astype
 from ..tree import describe
 from .rule import Rule, check
 
@@ -85,7 +86,7 @@ def p_norm(x: Any, p: float) -> float:
         return 0.0
     xp, sizes = library(x), abs(x)
     if str(x.dtype).endswith("float16"):
-        sizes = xp.astype(sizes, xp.float32)
+        sizes = astype(sizes, dtype=xp.float32)
     if p == math.inf:
         return float(xp.max(sizes))
     norm: float = float(xp.sum(sizes**p)) ** (1 / p)

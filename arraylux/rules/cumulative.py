@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..backend import device_of, library
 from ..tracer.core import strip
 from ..tracer.declare import Custom, Linear, zeros_like
@@ -63,15 +65,8 @@ def _backwards(g: Any, x: Any, *, axis: int) -> Any:
     return flip(_running_sum(flip(g, axis=axis), axis=axis), axis=axis)
 
 
-def _run(name: str) -> Any:
-    def run(x: Any, *, axis: int) -> Any:
-        return getattr(library(x), name)(x, axis=axis)
-    return run
-
-
-_running_sum = Linear("cumulative_sum", _backwards, run=_run("cumulative_sum"))
-cumulative_product = Custom("cumulative_prod", jvp=_push_product, vjp=_pull_product, keeps="0",
-                            run=_run("cumulative_prod"))
+_running_sum = Linear("cumulative_sum", _backwards, numpy=np.cumsum)
+cumulative_product = Custom("cumulative_prod", jvp=_push_product, vjp=_pull_product, keeps="0", numpy=np.cumprod)
 
 
 def _axis(x: Any, axis: int | None) -> int:

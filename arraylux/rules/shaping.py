@@ -231,7 +231,8 @@ def _pull_unstack(g: Sequence[Any], y: Sequence[Any], x: Any, *, axis: int) -> A
 
 
 _unstack: Custom = Custom("unstack", jvp=lambda t, y, x, axis: _unstack(t[0], axis=axis), vjp=_pull_unstack,
-                          multiple=True, run=lambda x, *, axis: tuple(library(x).unstack(x, axis=axis)))
+                          multiple=True, run=lambda x, *, axis: tuple(library(x).unstack(x, axis=axis)),
+                          numpy=lambda x, *, axis: tuple(np.moveaxis(x, axis, 0)))
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
