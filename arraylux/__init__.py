@@ -80,6 +80,7 @@ from .saving import save as save
 from .tracer.core import constant as constant
 from .transforms.backends import AutoDual as AutoDual
 from .transforms.backends import AutoTape as AutoTape
+from .transforms.backends import batched_jacobian as batched_jacobian
 from .transforms.backends import jacobian_vector_product as jacobian_vector_product
 from .transforms.backends import vector_jacobian_product as vector_jacobian_product
 from .transforms.custom import checkpoint as checkpoint

@@ -406,3 +406,34 @@ def test_gradients_do_not_share_memory():
     np.testing.assert_array_equal(g, np.ones(3))
     np.testing.assert_array_equal(gb, np.ones((3, 1)))
     assert not np.shares_memory(gb, g)
+
+
+# --- batched Jacobians ------------------------------------------------------------------------------------------------
+def features(x):
+    return np.stack([x[:, 0, 0] * x[:, 1, 1], np.sin(x[:, 0, 1]), x.sum((1, 2))], axis=1)[:, None, :]
+
+
+@pytest.mark.parametrize("ad", [lux.AutoDual(), lux.AutoTape()], ids=repr)
+def test_batched_jacobian_is_the_jacobian_of_each_sample(ad):
+    x = np.random.default_rng(0).standard_normal((5, 2, 2))
+    J = lux.batched_jacobian(features, ad, x)
+    assert J.shape == (5, 3, 4)
+    for i in range(5):
+        one = lux.jacobian(lambda s: features(s[None])[0])(x[i])
+        np.testing.assert_allclose(J[i], one.reshape(3, 4), rtol=1e-14)
+    check_grads(lambda x: lux.batched_jacobian(features, ad, x), [x], order=1)       # inside of a loss
+    assert lux.batched_jacobian(lambda x: x[:, :0], ad, x[:, 0]).shape == (5, 0, 2)
+    assert lux.batched_jacobian(lambda x: np.concatenate([x, x[:, :0]], 1), ad, x[:, 0, :0]).shape == (5, 0, 0)
+    assert lux.batched_jacobian(features, ad, x.astype(np.float32)).dtype == np.float32
+
+
+def test_what_batched_jacobian_refuses():
+    ad = lux.AutoTape()
+    with pytest.raises(TypeError, match=r"runs in a mode, AutoDual\(\) or AutoTape\(\), got 'zygote'"):
+        lux.batched_jacobian(np.sin, "zygote", X[None])
+    with pytest.raises(ValueError, match=r"must be an array \(batch, ...\) of samples, got .* \(3,\)"):
+        lux.batched_jacobian(np.sin, ad, X)
+    with pytest.raises(ValueError, match=r"the 3 samples of its argument and at least one axis more, got .* \(2, 1\)"):
+        lux.batched_jacobian(lambda x: x[:2], ad, X[:, None])
+    with pytest.raises(TypeError, match="integers have no derivative"):
+        lux.batched_jacobian(np.sin, ad, np.ones((2, 2), int))

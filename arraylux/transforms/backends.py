@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..backend import device_of, library
 from ..record import Record
+from ..rules.shaping import broadcast_to, reshape, stack
+from ..tracer.core import strip
+from ..tree import describe
 from .forward import jvp
+from .leaves import as_input, no_inputs
 from .reverse import vjp
 
 
@@ -65,3 +70,76 @@ def vector_jacobian_product(f: Callable[[Any], Any], ad: AutoTape, x: Any, v: An
     if not isinstance(ad, AutoTape):
         raise TypeError(f"vector_jacobian_product runs in reverse mode, AutoTape(), got {ad!r}")
     return vjp(f, x)[1](v)[0]
+
+
+def batched_jacobian(f: Callable[[Any], Any], ad: AutoDual | AutoTape, x: Any) -> Any:
+    """Return the Jacobian of each sample of a batch, for a function that treats the samples apart.
+
+    Arguments: `f`, from an array (batch, ...) to an array (batch, ...), in which no sample of the result depends on
+    another sample of the argument; `ad`, the mode: `AutoDual()` takes one pass for each element of an input sample,
+    `AutoTape()` one for each element of an output sample, whatever the batch; `x`, an array (batch, ...).
+
+    Returns: an array (batch, m, n), with m elements of an output sample and n of an input sample.
+
+    Errors: TypeError for another mode or an argument that is not floating point; ValueError if the argument or the
+    result has no batch axis, or if they differ in it.
+
+    >>> import numpy as np
+    >>> batched_jacobian(lambda x: x ** 2, AutoDual(), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[[2., 0.],
+            [0., 4.]],
+    <BLANKLINE>
+           [[6., 0.],
+            [0., 8.]]])
+    """
+    if not isinstance(ad, (AutoDual, AutoTape)):
+        raise TypeError(f"batched_jacobian runs in a mode, AutoDual() or AutoTape(), got {ad!r}")
+    value = as_input(x)
+    if value is None:
+        raise no_inputs("batched_jacobian", "its argument", [x])
+    if len(value.shape) < 2:
+        raise ValueError(f"batched_jacobian: the argument must be an array (batch, ...) of samples, got {describe(x)}; "
+                         "for a single sample use jacobian")
+    if isinstance(ad, AutoTape):
+        y, pullback = vjp(f, value)
+        rows = [pullback(unit)[0] for unit in _same_for_all(_checked(y, value))]
+        return _flat_samples(stack(rows, axis=1), 2) if rows else _no_elements(value, 0)
+    units = _same_for_all(value)
+    if not units:
+        return _no_elements(value, _flat_samples(_checked(f(value), value), 1).shape[1])
+    columns = [_flat_samples(_checked(jvp(f, (value,), (unit,))[1], value), 1) for unit in units]
+    return stack(columns, axis=2)
+
+
+def _checked(y: Any, x: Any) -> Any:
+    """Return a result after checking that it has the batch axis of the argument."""
+    if len(getattr(y, "shape", ())) < 2 or y.shape[0] != x.shape[0]:
+        raise ValueError(f"batched_jacobian: the function must return an array with the {x.shape[0]} samples of its "
+                         f"argument and at least one axis more, got {describe(y)}")
+    return y
+
+
+def _same_for_all(x: Any) -> list[Any]:
+    """Return, for each element of a sample, an array like x that is one there in every sample, and zero elsewhere."""
+    plain = strip(x)
+    xp = library(plain)
+    size = 1
+    for n in plain.shape[1:]:
+        size *= n
+    rows = xp.eye(size, dtype=plain.dtype, device=device_of(plain))
+    return [broadcast_to(reshape(rows[i, ...], (1, *plain.shape[1:])), plain.shape) for i in range(size)]
+
+
+def _flat_samples(x: Any, kept: int) -> Any:
+    """Fold all axes after the first `kept` into one."""
+    size = 1
+    for n in x.shape[kept:]:
+        size *= n
+    return reshape(x, (*x.shape[:kept], size))
+
+
+def _no_elements(x: Any, outputs: int) -> Any:
+    """Return the Jacobians of samples one of which has no elements."""
+    plain = strip(x)
+    inputs = _flat_samples(plain, 1).shape[1]
+    return library(plain).zeros((plain.shape[0], outputs, inputs), dtype=plain.dtype, device=device_of(plain))
