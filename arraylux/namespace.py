@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .backend import device_of, library
-from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping, special
+import numpy as np
+
+from .backend import device_of, is_array, library
+from .fourier import Fourier
+from .linalg import Linalg
+from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping, sorting
+from .rules.extras import Extras
 from .tracer.core import Tracer, constant, strip
 from .tracer.tables import FUNCTIONS
 
 
-class Namespace:
+class Namespace(Extras):
     """The functions of the standard for one array library.
 
     With `traced` the arrays that it makes are constants, into which traced values can be assigned.
@@ -23,7 +28,9 @@ class Namespace:
     def __init__(self, plain: Any, traced: bool) -> None:
         self._library = plain
         self._traced = traced
+        self.linalg = Linalg(plain)
         self.__name__ = f"arraylux[{plain.__name__}]"
+        self.fft = Fourier(plain, traced)
 
     def __repr__(self) -> str:
         return f"<namespace {self.__name__}>"
@@ -104,11 +111,11 @@ class Namespace:
     where = pairs.where
 
     # --- reductions and running reductions ----------------------------------------------------------------------
-    all = reducing.all
-    any = reducing.any
-    argmax = reducing.argmax
-    argmin = reducing.argmin
-    count_nonzero = reducing.count_nonzero
+    all = staticmethod(reducing.all)
+    any = staticmethod(reducing.any)
+    argmax = staticmethod(reducing.argmax)
+    argmin = staticmethod(reducing.argmin)
+    count_nonzero = staticmethod(reducing.count_nonzero)
     cumulative_prod = staticmethod(cumulative.cumulative_prod)
     cumulative_sum = staticmethod(cumulative.cumulative_sum)
     max = staticmethod(reducing.max)
@@ -142,21 +149,20 @@ class Namespace:
 
     # --- indexing, sorting, searching -----------------------------------------------------------------------------
     argsort = indexing.argsort
-    getitem = staticmethod(indexing.getitem)
-    index_add = staticmethod(indexing.index_add)
-    index_set = staticmethod(indexing.index_set)
+    isin = sorting.isin
     nonzero = indexing.nonzero
     searchsorted = indexing.searchsorted
+    sort = staticmethod(sorting.sort)
     take = staticmethod(indexing.take)
     take_along_axis = staticmethod(indexing.take_along_axis)
+    unique_all = sorting.unique_all
+    unique_counts = sorting.unique_counts
+    unique_inverse = sorting.unique_inverse
+    unique_values = sorting.unique_values
 
-    # --- products, special functions --------------------------------------------------------------------------------
+    # --- products ----------------------------------------------------------------------------------------------------
     dot = staticmethod(products.dot)
-    erf = special.erf
-    log_softmax = staticmethod(special.log_softmax)
-    logsumexp = staticmethod(special.logsumexp)
     matmul = staticmethod(products.matmul)
-    softmax = staticmethod(special.softmax)
     tensordot = staticmethod(products.tensordot)
     vecdot = staticmethod(products.vecdot)
 
@@ -221,6 +227,14 @@ class Namespace:
         """The dtype that an operation on these would have."""
         return self._library.result_type(*[strip(a) for a in arrays_and_dtypes])
 
+    def finfo(self, type: Any, /) -> Any:
+        """The limits of a floating dtype, or of an array's."""
+        return self._library.finfo(type.dtype if isinstance(type, Tracer) or is_array(type) else type)
+
+    def iinfo(self, type: Any, /) -> Any:
+        """The limits of an integer dtype, or of an array's."""
+        return self._library.iinfo(type.dtype if isinstance(type, Tracer) or is_array(type) else type)
+
     def isdtype(self, dtype: Any, kind: Any) -> bool:
         """Say whether a dtype is of a kind of the standard."""
         return bool(self._library.isdtype(dtype, kind))
@@ -228,7 +242,7 @@ class Namespace:
 
 def _astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     if not isinstance(x, Tracer):
-        return library(x).astype(x, dtype, copy=copy)
+        return x.astype(dtype, copy=copy) if isinstance(x, np.ndarray) else library(x).astype(x, dtype, copy=copy)
     return x if x.dtype == dtype and not copy else elementwise.astype(x, dtype=dtype)
 
 
@@ -277,7 +291,8 @@ def _to_device(x: Any, device: Any) -> Any:
                      "that is differentiated; move the inputs before")
 
 
-FUNCTIONS.update({name: getattr(Namespace, name) for name in vars(Namespace) if not name.startswith("_")})
+FUNCTIONS.update({name: getattr(Namespace, name) for part in (Extras, Namespace) for name in vars(part)
+                  if not name.startswith("_")})
 FUNCTIONS["astype"] = _astype
 FUNCTIONS["to_device"] = _to_device
 FUNCTIONS["__array_namespace__"] = lambda x, api_version: array_namespace(x)

@@ -26,6 +26,10 @@ from domains import (
     unary,
     unit,
 )
+from samples_fourier import FOURIER
+from samples_linalg import LINALG, LINALG_FLAT
+from samples_sorting import SETS, SORTING
+from samples_special import SPECIAL
 
 Table = dict[str, list[Sample]]
 
@@ -199,6 +203,7 @@ FLAT: Table = {
     "all": [Sample((mask([True, False], [True, True]),), {"axis": 0})], "any": [Sample((VECTOR,), {})],
     "argmax": of(distinct(2, 3), {"axis": 1}, {"axis": 0, "keepdims": True}),
     "argmin": of(distinct(2, 3), {"axis": -1}, {}), "nonzero": of(exactly(0.0, 1.0, 2.0), {}),
+    **LINALG_FLAT, **SETS,
     "searchsorted": [Sample((exactly(0.0, 1.0, 2.0), anything(4)), {}),
                      Sample((exactly(0.0, 1.0), exactly(1.0)), {"side": "right"})],
 }
@@ -220,4 +225,6 @@ NN: Table = {
                       Sample((anything(3, 0), np.zeros(0, int)), {"axis": 0})],
 }
 
-SAMPLES: Table = {**ELEMENTWISE, **BINARY, **REDUCING, **SHAPING, **INDEXING, **PRODUCTS, **FLAT, **NN}
+SAMPLES: Table = {**ELEMENTWISE, **BINARY, **REDUCING, **SHAPING, **INDEXING, **PRODUCTS, **FLAT, **NN,
+                  **FOURIER, **SORTING, **SPECIAL,
+                  **LINALG}

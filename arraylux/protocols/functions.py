@@ -184,7 +184,6 @@ NUMPY_FUNCTIONS.update({
     np.allclose: _on_values(np.allclose), np.array_equal: _on_values(np.array_equal),
     np.iscomplexobj: lambda x: np.iscomplexobj(strip(x)), np.isrealobj: lambda x: np.isrealobj(strip(x)),
     np.meshgrid: lambda *xs, indexing="xy": tuple(shaping.meshgrid(*xs, indexing=indexing)),
-    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: _norm(x, ord, axis, keepdims),
 })
 for _name, _function in (("concat", _concatenate), ("permute_dims", _transpose), ("astype", _astype),
                          ("matrix_transpose", shaping.matrix_transpose), ("unstack", shaping.unstack),
@@ -192,13 +191,3 @@ for _name, _function in (("concat", _concatenate), ("permute_dims", _transpose),
                          ("cumulative_prod", cumulative.cumulative_prod)):
     if hasattr(np, _name):
         NUMPY_FUNCTIONS[getattr(np, _name)] = _function
-
-
-def _norm(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
-    """The Euclidean norm; its derivative at zero is zero."""
-    if ord is not None and not (ord == 2 and (isinstance(axis, int) or x.ndim == 1)):
-        raise TypeError(f"np.linalg.norm of a traced array knows the Euclidean norm alone, got ord={ord!r}; write it "
-                        "with abs, max and sum")
-    size = reducing.sum(elementwise.square(elementwise.abs(x)), axis=axis, keepdims=keepdims)
-    zero = pairs.equal(size, 0)
-    return pairs.where(zero, 0.0, elementwise.sqrt(pairs.where(zero, 1.0, size)))

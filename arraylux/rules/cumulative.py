@@ -15,9 +15,8 @@ from ..backend import device_of, library
 from ..tracer.core import strip
 from ..tracer.declare import Custom, Linear, zeros_like
 from ..tracer.fitting import times
-from .elementwise import astype
 from .pairs import add
-from .reducing import Axis, axes_of, conj_of, count_of, expand
+from .reducing import Axis, axes_of, conj_of, count_of, expand, in_dtype
 from .reducing import sum as sum_
 from .shaping import along, concat, counted, flip, permute_dims, reshape
 
@@ -79,14 +78,14 @@ def _axis(x: Any, axis: int | None) -> int:
 def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
     """Running sum along an axis; with `include_initial` it starts with a zero."""
     axis = _axis(x, axis)
-    y = _running_sum(x if dtype is None else astype(x, dtype=dtype), axis=axis)
+    y = in_dtype(_running_sum, x, dtype, axis=axis)
     return concat([_first(y, axis, 0), y], axis=axis) if include_initial else y
 
 
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
     """Running product along an axis; with `include_initial` it starts with a one."""
     axis = _axis(x, axis)
-    y = cumulative_product(x if dtype is None else astype(x, dtype=dtype), axis=axis)
+    y = in_dtype(cumulative_product, x, dtype, axis=axis)
     return concat([_first(y, axis, 1), y], axis=axis) if include_initial else y
 
 
@@ -122,7 +121,7 @@ _prod = Custom("prod", jvp=_push_prod, vjp=_pull_prod, keeps="0")
 
 def prod(x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Product over axes; a zero among the factors is differentiated as it should be."""
-    return _prod(x if dtype is None else astype(x, dtype=dtype), axis=axis, keepdims=keepdims)
+    return in_dtype(_prod, x, dtype, axis=axis, keepdims=keepdims)
 
 
 __all__ = ["cumulative_prod", "cumulative_sum", "prod"]

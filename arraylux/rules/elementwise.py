@@ -54,7 +54,7 @@ bitwise_invert = Flat("bitwise_invert")
 # Complex numbers are pairs of reals: these are linear over the reals, with adjoints under Re<a, b>.
 conj: Linear = Linear("conj", lambda g, x: conj(g))
 real = Linear("real", lambda g, x: astype(g, dtype=x.dtype))
-imag = Linear("imag", lambda g, x: fit(1j * g, x))
+imag = Linear("imag", lambda g, x: fit(g * 1j, x))
 
 
 def _cast(x: Any, *, dtype: Any) -> Any:

@@ -60,8 +60,18 @@ bitwise_right_shift = Flat("bitwise_right_shift")
 floor_divide: Flat = Flat("floor_divide")
 nextafter = Flat("nextafter")
 
-where: Linear = Linear("where", {1: lambda g, condition, x, y: fit(where(condition, g, 0), x),
-                         2: lambda g, condition, x, y: fit(where(condition, 0, g), y)}, keeps="0")
+
+class _Where(Linear):
+    """A choice between two arrays: linear in both of them together."""
+
+    __slots__ = ()
+
+    def __call__(self, condition: Any, x1: Any, x2: Any, /) -> Any:
+        return super().__call__(condition, x1, x2)
+
+
+where: _Where = _Where("where", {1: lambda g, condition, x, y: fit(where(condition, g, 0), x),
+                                 2: lambda g, condition, x, y: fit(where(condition, 0, g), y)}, keeps="0")
 
 
 def _nonzero(x: Any) -> Any:

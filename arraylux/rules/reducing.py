@@ -72,7 +72,15 @@ _mean = Linear("mean", lambda g, x, axis, keepdims: spread(g / count_of(x, axis)
 
 def sum(x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Sum over axes."""
-    return _sum(x if dtype is None else astype(x, dtype=dtype), axis=axis, keepdims=keepdims)
+    return in_dtype(_sum, x, dtype, axis=axis, keepdims=keepdims)
+
+
+def in_dtype(reduction: Any, x: Any, dtype: Any, **how: Any) -> Any:
+    """Return a reduction done in a dtype, and returned in it: libraries widen small integers unasked."""
+    if dtype is None:
+        return reduction(x, **how)
+    y = reduction(astype(x, dtype=dtype), **how)
+    return y if y.dtype == dtype else astype(y, dtype=dtype)
 
 
 def mean(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -182,11 +190,36 @@ def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
 
 
 # --- flat reductions ----------------------------------------------------------------------------------------------
-all = Flat("all")
-any = Flat("any")
-argmax = Flat("argmax")
-argmin = Flat("argmin")
-count_nonzero = Flat("count_nonzero")
+_all = Flat("all")
+_any = Flat("any")
+_argmax = Flat("argmax")
+_argmin = Flat("argmin")
+_count_nonzero = Flat("count_nonzero")
+
+
+def all(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Say whether all elements over axes are true."""
+    return _all(x, axis=axis, keepdims=keepdims)
+
+
+def any(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Say whether any element over axes is true."""
+    return _any(x, axis=axis, keepdims=keepdims)
+
+
+def argmax(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+    """Where along an axis the largest element is."""
+    return _argmax(x, axis=axis, keepdims=keepdims)
+
+
+def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+    """Where along an axis the smallest element is."""
+    return _argmin(x, axis=axis, keepdims=keepdims)
+
+
+def count_nonzero(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """How many elements over axes are not zero."""
+    return _count_nonzero(x, axis=axis, keepdims=keepdims)
 
 
 __all__ = ["all", "any", "argmax", "argmin", "count_nonzero", "max", "mean", "min", "std", "sum", "var"]
