@@ -6,13 +6,10 @@ Names that are not listed here (dtypes, constants, functions without a derivativ
 """
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from .backend import device_of, is_array, library
-from .fourier import Fourier
-from .linalg import Linalg
+from .backend import is_array, library
 from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping, sorting
 from .rules.extras import Extras
 from .tracer.core import Tracer, constant, strip
@@ -28,15 +25,28 @@ class Namespace(Extras):
     def __init__(self, plain: Any, traced: bool) -> None:
         self._library = plain
         self._traced = traced
-        self.linalg = Linalg(plain)
         self.__name__ = f"arraylux[{plain.__name__}]"
-        self.fft = Fourier(plain, traced)
 
     def __repr__(self) -> str:
         return f"<namespace {self.__name__}>"
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._library, name)
+
+    # The extensions are chapters of their own, and loaded by those who open them.
+    @cached_property
+    def linalg(self) -> Any:
+        """Linear algebra."""
+        from .linalg import Linalg
+
+        return Linalg(self._library)
+
+    @cached_property
+    def fft(self) -> Any:
+        """Fourier transforms."""
+        from .fourier import Fourier
+
+        return Fourier(self._library, self._traced)
 
     # --- elementwise, one argument ------------------------------------------------------------------------------
     abs = elementwise.abs
@@ -221,7 +231,7 @@ class Namespace(Extras):
     # --- dtypes and devices -----------------------------------------------------------------------------------------
     def astype(self, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
         """Cast to another dtype."""
-        return _astype(x, dtype, copy=copy)
+        return creation.cast(x, dtype, copy=copy)
 
     def result_type(self, *arrays_and_dtypes: Any) -> Any:
         """The dtype that an operation on these would have."""
@@ -238,12 +248,6 @@ class Namespace(Extras):
     def isdtype(self, dtype: Any, kind: Any) -> bool:
         """Say whether a dtype is of a kind of the standard."""
         return bool(self._library.isdtype(dtype, kind))
-
-
-def _astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
-    if not isinstance(x, Tracer):
-        return x.astype(dtype, copy=copy) if isinstance(x, np.ndarray) else library(x).astype(x, dtype, copy=copy)
-    return x if x.dtype == dtype and not copy else elementwise.astype(x, dtype=dtype)
 
 
 _NAMESPACES: dict[tuple[str, bool], Namespace] = {}
@@ -283,16 +287,8 @@ def array_namespace(*arrays: Any) -> Namespace:
     return _NAMESPACES[key]
 
 
-def _to_device(x: Any, device: Any) -> Any:
-    plain = strip(x)
-    if device_of(plain) == device:
-        return x
-    raise ValueError(f"a traced array cannot change its device from {device_of(plain)} to {device} inside the function "
-                     "that is differentiated; move the inputs before")
-
-
 FUNCTIONS.update({name: getattr(Namespace, name) for part in (Extras, Namespace) for name in vars(part)
-                  if not name.startswith("_")})
-FUNCTIONS["astype"] = _astype
-FUNCTIONS["to_device"] = _to_device
+                  if not name.startswith("_") and name not in ("linalg", "fft")})
+FUNCTIONS["astype"] = creation.cast
+FUNCTIONS["to_device"] = creation.to_device
 FUNCTIONS["__array_namespace__"] = lambda x, api_version: array_namespace(x)

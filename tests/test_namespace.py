@@ -94,7 +94,7 @@ CALLS = [
 ELSEWHERE = {"erf", "softmax", "log_softmax", "logsumexp", "getitem", "index_set", "index_add", "top_k", "digamma",
              "erfc", "erfinv", "gammaln", "logit", "polygamma"}                                        # not NumPy's
 MADE = {"arange", "empty", "empty_like", "eye", "full", "ones", "zeros", "asarray", "linspace", "isdtype",
-        "result_type"}
+        "result_type", "finfo", "iinfo", "linalg", "fft"}
 # Values that jump, so that differences say nothing, and single precision, in which they are noise.
 JUMPING = re.compile(r"ceil|floor|trunc|round|nextafter|sign\((?!Z)|argsort|unique|float32|\(F|int64")
 
@@ -138,6 +138,14 @@ def test_what_is_made_has_numpys_values(expression):
     expected = eval(expression, {"xp": library(M), **ARRAYS})
     for xp in (lux.array_namespace(M), lux.array_namespace(lux.constant(M))):
         same(eval(expression, {"xp": xp, **ARRAYS}), expected)
+
+
+def test_limits_of_dtypes_and_of_arrays():
+    xp = lux.array_namespace(lux.constant(M))
+    for x in (xp.float32, np.ones(2, np.float32), lux.constant(np.ones(2, np.float32))):
+        assert xp.finfo(x).bits == 32
+    for i in (xp.int16, np.ones(2, np.int16)):
+        assert xp.iinfo(i).max == 32767
 
 
 def test_empty_has_the_form_asked_for():

@@ -5,9 +5,17 @@ NumPy asks a foreign argument before it computes: a ufunc asks `__array_ufunc__`
 `np.sum(x, 0)` or `ndarray @ x` are differentiable as they stand. Functions here have NumPy's signatures, the
 standard's are one name away. What is not in the tables raises a sentence.
 """
-from . import fourier as fourier
+from importlib import import_module
+
+from ..tracer.tables import LATE
 from . import functions as functions
-from . import linalg as linalg
-from . import sorting as sorting
-from . import special as special
 from . import ufuncs as ufuncs
+
+
+def _load_the_rest() -> None:
+    """Fill the tables with the chapters that most programs do without."""
+    for chapter in ("fourier", "linalg", "sorting", "special"):
+        import_module(f".{chapter}", __name__)
+
+
+LATE.append(_load_the_rest)

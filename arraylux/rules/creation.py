@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..backend import device_of, library
 from ..tracer.core import Tracer, constant, strip
 from ..tracer.fitting import times
@@ -80,4 +82,20 @@ def linspace(start: Any, stop: Any, num: int, *, like: Any, dtype: Any = None, e
     return add(times(start, 1 - steps), times(stop, steps))
 
 
-__all__ = ["asarray", "empty_like", "full_like", "holds_tracer", "linspace", "ones_like", "zeros_like"]
+def cast(x: Any, dtype: Any, *, copy: bool = True) -> Any:
+    """Return an array in another dtype, a copy of it if asked for."""
+    if not isinstance(x, Tracer):
+        return x.astype(dtype, copy=copy) if isinstance(x, np.ndarray) else library(x).astype(x, dtype, copy=copy)
+    return x if x.dtype == dtype and not copy else astype(x, dtype=dtype)
+
+
+def to_device(x: Any, device: Any) -> Any:
+    """Return a traced array that is on this device already; it cannot move."""
+    plain = strip(x)
+    if device_of(plain) == device:
+        return x
+    raise ValueError(f"a traced array cannot change its device from {device_of(plain)} to {device} inside the function "
+                     "that is differentiated; move the inputs before")
+
+
+__all__ = ["asarray", "cast", "empty_like", "full_like", "holds_tracer", "linspace", "ones_like", "zeros_like"]

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from ..backend import device_of
 from .methods import Methods
 from .operators import Operators
-from .tables import FUNCTIONS, NUMPY_FUNCTIONS, UFUNCS
+from .tables import FUNCTIONS, NUMPY_FUNCTIONS, UFUNCS, load_late
 
 
 class ArrayInterface(Operators, Methods):
@@ -142,6 +142,8 @@ class ArrayInterface(Operators, Methods):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         f = UFUNCS.get((ufunc, method)) or UFUNCS.get((ufunc.__name__, method))
         if f is None:
+            if load_late():
+                return self.__array_ufunc__(ufunc, method, *inputs, **kwargs)
             _refuse(f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}")
         if kwargs:
             _refuse_keywords(ufunc, kwargs, kwargs if method == "__call__" else ("out", "where", "initial"))
@@ -150,10 +152,13 @@ class ArrayInterface(Operators, Methods):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         f = NUMPY_FUNCTIONS.get(func)
         if f is None:
+            if load_late():
+                return self.__array_function__(func, types, args, kwargs)
             module = (getattr(func, "__module__", None) or "numpy").replace("numpy", "np", 1)
             return _refuse(f"{module}.{func.__name__}")
         if kwargs:
-            _refuse_keywords(func, kwargs, ("out", "where", "initial", "mode"))
+            words = ("out", "where", "initial", "mode")
+            _refuse_keywords(func, kwargs, words[:-1] if func.__module__ == "numpy.linalg" else words)
         return f(*args, **kwargs)
 
 

@@ -4,6 +4,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+LATE: list[Callable[[], None]] = []         # fill the tables further, when a function is asked for that is not there
+
+
+def load_late() -> bool:
+    """Fill the tables with what has been left for later; say whether there was any."""
+    found = bool(LATE)
+    while LATE:
+        LATE.pop()()
+    return found
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {}               # the standard's functions, by name
 UFUNCS: dict[tuple[Any, str], Callable[..., Any]] = {}      # (NumPy ufunc or the name of another, method) -> function
 NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {}         # NumPy function -> function with NumPy's signature
