@@ -13,12 +13,16 @@ from typing import Any, NamedTuple
 Key = str | int
 
 
-class Node(NamedTuple):
+class Node:
     """How one container class is opened and closed."""
 
-    keys: Callable[[Any], tuple[Key, ...]]
-    children: Callable[[Any], Sequence[Any]]
-    build: Callable[[tuple[Key, ...], list[Any]], Any]
+    __slots__ = ("build", "children", "keys")
+
+    def __init__(self, keys: Callable[[Any], tuple[Key, ...]], children: Callable[[Any], Sequence[Any]],
+                 build: Callable[[tuple[Key, ...], list[Any]], Any]) -> None:
+        self.keys = keys
+        self.children = children
+        self.build = build
 
 
 class Structure(NamedTuple):
