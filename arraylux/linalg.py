@@ -50,7 +50,7 @@ class Linalg:
 
     # --- norms --------------------------------------------------------------------------------------------------------
     matrix_norm = staticmethod(norms.matrix_norm)
-    matrix_rank = norms.matrix_rank
+    matrix_rank = staticmethod(norms.matrix_rank)
     vector_norm = staticmethod(norms.vector_norm)
 
 

@@ -158,10 +158,10 @@ class Namespace(Extras):
     unstack = staticmethod(shaping.unstack)
 
     # --- indexing, sorting, searching -----------------------------------------------------------------------------
-    argsort = indexing.argsort
+    argsort = staticmethod(indexing.argsort)
     isin = sorting.isin
     nonzero = indexing.nonzero
-    searchsorted = indexing.searchsorted
+    searchsorted = staticmethod(indexing.searchsorted)
     sort = staticmethod(sorting.sort)
     take = staticmethod(indexing.take)
     take_along_axis = staticmethod(indexing.take_along_axis)

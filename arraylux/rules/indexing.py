@@ -193,7 +193,13 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
 
 
 nonzero = Flat("nonzero")
-searchsorted = Flat("searchsorted")
+_searchsorted = Flat("searchsorted")
+
+
+def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> Any:
+    """Where in the sorted x1 the elements of x2 would be inserted."""
+    order = {} if sorter is None else {"sorter": strip(sorter)}
+    return _searchsorted(x1, x2, side=side, **order)
 
 
 def _np_argsort(x: Any, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
@@ -203,7 +209,13 @@ def _np_argsort(x: Any, *, axis: int = -1, descending: bool = False, stable: boo
     return x.shape[axis] - 1 - np.flip(backwards, axis)
 
 
-argsort = Flat("argsort", numpy=_np_argsort)
+_argsort = Flat("argsort", numpy=_np_argsort)
+
+
+def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    """The order in which the elements along an axis are sorted."""
+    return _argsort(x, axis=axis, descending=descending, stable=stable)
+
 
 __all__ = ["argsort", "getitem", "index_add", "index_set", "nonzero", "searchsorted", "take",
            "take_along_axis"]

@@ -67,7 +67,12 @@ def _run_rank(x: Any, *, rtol: Any = None) -> Any:
     return library(x).linalg.matrix_rank(x) if rtol is None else library(x).linalg.matrix_rank(x, rtol=rtol)
 
 
-matrix_rank = Flat("matrix_rank", run=_run_rank)
+_matrix_rank = Flat("matrix_rank", run=_run_rank)
+
+
+def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
+    """How many singular values of each matrix are larger than rtol times the largest."""
+    return _matrix_rank(x, rtol=rtol)
 
 
 __all__ = ["matrix_norm", "matrix_rank", "vector_norm"]
