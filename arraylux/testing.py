@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from . import tree
+from .backend import device_of, kind, library, to_numpy
 from .transforms.forward import jvp
-from .transforms.leaves import as_input
+from .transforms.leaves import as_input, name_of
 from .transforms.reverse import vjp
 
 Function = Callable[..., Any]
@@ -55,7 +56,7 @@ def _check(f: Function, args: tuple[Any, ...], order: int, modes: tuple[str, ...
         forward = mode == "fwd"
         found = _inner(g, jvp(f, args, direction)[1]) if forward else _inner(vjp(f, *args)[1](g), direction)
         if not np.isclose(found, wanted, rtol=rtol, atol=atol * max(1.0, abs(wanted))):
-            raise AssertionError(f"the derivative of {_name(f)} is wrong in mode {trail + mode!r}: along a random "
+            raise AssertionError(f"the derivative of {name_of(f)} is wrong in mode {trail + mode!r}: along a random "
                                  f"direction it is {found:.10g}, finite differences give {wanted:.10g}")
     if order > 1:
         for mode in modes:
@@ -64,10 +65,6 @@ def _check(f: Function, args: tuple[Any, ...], order: int, modes: tuple[str, ...
             else:
                 _check(lambda *x: [c for c in tree.leaves(vjp(f, *x)[1](g)) if c is not None], args, order - 1, modes,
                        tolerances, rng, trail + "rev, ")
-
-
-def _name(f: Function) -> str:
-    return getattr(f, "__name__", type(f).__name__)
 
 
 def _floats(x: Any) -> list[tuple[str, Any]]:
@@ -85,7 +82,6 @@ def _random_like(x: Any, rng: np.random.Generator) -> Any:
             return None
         def part() -> Any:
             return rng.choice([-1.0, 1.0], value.shape) * rng.uniform(0.5, 1.0, value.shape)
-        from .backend import device_of, kind, library
         direction = part() + 1j * part() if kind(value.dtype) == "c" else part()
         return library(value).asarray(direction, dtype=value.dtype, device=device_of(value))
     return tree.map(draw, x)
@@ -100,11 +96,7 @@ def _inner(a: Any, b: Any) -> float:
     total = 0.0
     for x, y in zip(tree.leaves(a), tree.leaves(b), strict=True):
         if x is not None and y is not None:
-            total += float(np.real(np.sum(np.conj(_numpy(x)) * _numpy(y))))
+            total += float(np.real(np.sum(np.conj(to_numpy(x)) * to_numpy(y))))
     return total
 
 
-def _numpy(x: Any) -> Any:
-    from .backend import to_numpy
-
-    return to_numpy(x)

@@ -4,6 +4,7 @@ They are the shortest examples of the contract: there is nothing to draw, and th
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -71,10 +72,7 @@ class FlattenLayer(AbstractLuxLayer):
             raise LayerValueError(self, f"x of shape {tuple(shape)} has {len(shape)} axes, expected more than those "
                                         "to flatten; add a batch axis, as with x[None]")
         kept = 1 if self.N is None else len(shape) - self.N
-        size = 1
-        for n in shape[kept:]:
-            size *= n
-        return reshape(x, (*shape[:kept], size)), st
+        return reshape(x, (*shape[:kept], math.prod(shape[kept:]))), st
 
     def description(self) -> str:
         return call_form("FlattenLayer", N=self.N)

@@ -7,17 +7,17 @@ folded into one, so that the gradient of the weight is a single product however 
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..backend import kind, library
-from ..rules.elementwise import conj
+from ..backend import library
 from ..rules.products import matmul
 from ..rules.shaping import reshape, sum_to
 from ..tracer.core import Form, Primitive
-from ..tracer.declare import add_tangents, fit, fit_tangent
+from ..tracer.declare import add_tangents, adjoint, fit, fit_tangent
 
 
 def _run(x: Any, weight: Any, bias: Any = None) -> Any:
@@ -50,20 +50,13 @@ def _folded(x: Any) -> Any:
     """Return x as a matrix: its last axis, and all others folded into one."""
     if len(x.shape) == 2:
         return x
-    rows = 1
-    for n in x.shape[:-1]:
-        rows *= n
-    return reshape(x, (rows, x.shape[-1]))
+    return reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _form(x: Any, dtype: Any) -> Any:
     """Return what the reverse rule must know of an argument whose values it does not read: nothing, if the cotangent
     comes out in the right dtype by itself."""
     return None if x.dtype == dtype else Form(x)
-
-
-def _conj(x: Any) -> Any:
-    return conj(x) if kind(x.dtype) == "c" else x
 
 
 class _Dense(Primitive):
@@ -88,10 +81,10 @@ class _Dense(Primitive):
         x, weight = args[:2]
         dx = dweight = dbias = None
         if parents[0] >= 0:
-            dx = matmul(g, _conj(weight))
+            dx = matmul(g, adjoint(weight))
         g = _folded(g)
         if parents[1] >= 0:
-            dweight = matmul(g.T, _conj(_folded(x)))
+            dweight = matmul(g.T, adjoint(_folded(x)))
         if len(parents) > 2 and parents[2] >= 0:
             dbias = sum_to(g, shape=(g.shape[-1],))
         return [c if c is None or like is None else fit(c, like)

@@ -13,10 +13,10 @@ import numpy as np
 
 from ..backend import device_of, library
 from ..tracer.core import strip
-from ..tracer.declare import Custom, Linear, zeros_like
+from ..tracer.declare import Custom, Linear, adjoint, zeros_like
 from ..tracer.fitting import times
 from .pairs import add
-from .reducing import Axis, axes_of, conj_of, count_of, expand, in_dtype
+from .reducing import Axis, axes_of, count_of, expand, in_dtype
 from .reducing import sum as sum_
 from .shaping import along, concat, counted, flip, permute_dims, reshape
 
@@ -56,8 +56,8 @@ def _push_product(tangents: Sequence[Any], y: Any, x: Any, *, axis: int) -> Any:
 def _pull_product(g: Any, y: Any, x: Any, *, axis: int) -> Any:
     if not x.shape[axis]:
         return (g,)
-    following = flip(shift(conj_of(x), axis, -1, 0), axis=axis)
-    return (times(conj_of(_before(x, axis)), flip(recurrence(following, flip(g, axis=axis), axis), axis=axis)),)
+    following = flip(shift(adjoint(x), axis, -1, 0), axis=axis)
+    return (times(adjoint(_before(x, axis)), flip(recurrence(following, flip(g, axis=axis), axis), axis=axis)),)
 
 
 def _backwards(g: Any, x: Any, *, axis: int) -> Any:
@@ -113,7 +113,7 @@ def _push_prod(tangents: Sequence[Any], y: Any, x: Any, *, axis: Axis, keepdims:
 
 
 def _pull_prod(g: Any, y: Any, x: Any, *, axis: Axis, keepdims: bool) -> Any:
-    return (times(expand(g, x, axis, keepdims), conj_of(_others(x, axis))),)
+    return (times(expand(g, x, axis, keepdims), adjoint(_others(x, axis))),)
 
 
 _prod = Custom("prod", jvp=_push_prod, vjp=_pull_prod, keeps="0")

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..backend import kind, library
-from ..tracer.declare import Custom, zeros_like
+from ..tracer.declare import Custom, adjoint, zeros_like
 from .cumulative import prod
 from .elementwise import conj
-from .linalg import conjugate_transpose, diagonal, inv
+from .linalg import diagonal, inv
 from .pairs import add, logical_or, multiply, subtract, where
-from .products import matmul
-from .reducing import conj_of, sum
+from .products import conjugate_transpose, matmul
+from .reducing import sum
 from .shaping import expand_dims
 from .spectral import diagonal_matrix, identity, imaginary_part, real_part, svd
 
@@ -60,7 +60,7 @@ def _push_adjugate(tangents: Sequence[Any], y: Any, x: Any) -> Any:
 
 def _pull_adjugate(g: Any, y: Any, x: Any) -> Any:
     u, s, vh = svd(x)
-    phase = conj_of(multiply(det(u), det(vh)))
+    phase = adjoint(multiply(det(u), det(vh)))
     return (multiply(_move(g, conjugate_transpose(vh), u, s), _as_matrix(phase)),)
 
 

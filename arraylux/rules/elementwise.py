@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..backend import kind
+from ..backend import kind, library
 from ..tracer.core import strip
 from ..tracer.declare import Custom, Flat, Linear, Unary, fit
 from ..tracer.fitting import times
@@ -58,8 +58,6 @@ imag = Linear("imag", lambda g, x: fit(g * 1j, x))
 
 
 def _cast(x: Any, *, dtype: Any) -> Any:
-    from ..backend import library
-
     return x.astype(dtype) if hasattr(x, "astype") else library(x).astype(x, dtype)
 
 

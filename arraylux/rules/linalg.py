@@ -15,19 +15,14 @@ from ..tracer.declare import Custom, fit, fit_tangent
 from .elementwise import negative, positive
 from .indexing import getitem
 from .pairs import add, multiply, subtract
-from .products import matmul
-from .reducing import conj_of, sum
+from .products import conjugate_transpose, matmul
+from .reducing import sum
 from .shaping import broadcast_arrays, counted, expand_dims, reshape, roll, squeeze, tril
 
 
 def traced(*arrays: Any) -> bool:
     """Say whether any of these is a tracer; if none is, a function may leave its work to the library."""
     return any(isinstance(x, Tracer) for x in arrays)
-
-
-def conjugate_transpose(x: Any) -> Any:
-    """Return the adjoint of each matrix."""
-    return conj_of(x.mT)
 
 
 def hermitian(x: Any) -> Any:

@@ -6,45 +6,42 @@ matrices times one matrix is folded into a single product, which is how a layer'
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..backend import kind, library
+from ..backend import library
 from ..tracer.core import Tracer
-from ..tracer.declare import Bilinear
-from .elementwise import conj
+from ..tracer.declare import Bilinear, adjoint
 from .pairs import multiply
 from .shaping import counted, expand_dims, moveaxis, permute_dims, reshape
 
 
-def _adjoint(x: Any) -> Any:
+def conjugate_transpose(x: Any) -> Any:
     """Return the conjugate transpose of the last two axes."""
-    return conj(x.mT) if kind(x.dtype) == "c" else x.mT
-
-
-def _conj(x: Any) -> Any:
-    return conj(x) if kind(x.dtype) == "c" else x
+    return adjoint(x.mT)
 
 
 def _left(g: Any, a: Any, b: Any) -> Any:
     if len(b.shape) == 1:
-        return multiply(expand_dims(g, -1) if len(g.shape) else g, _conj(b))
+        return multiply(expand_dims(g, -1) if len(g.shape) else g, adjoint(b))
     if len(a.shape) == 1:
-        return reshape(matmul(_conj(b), expand_dims(g, -1)), b.shape[:-1])
-    return matmul(g, _adjoint(b))
+        return reshape(matmul(adjoint(b), expand_dims(g, -1)), b.shape[:-1])
+    return matmul(g, conjugate_transpose(b))
 
 
 def _right(g: Any, a: Any, b: Any) -> Any:
     if len(a.shape) == 1:
-        return multiply(expand_dims(_conj(a), -1), expand_dims(g, -2)) if len(b.shape) > 1 else multiply(g, _conj(a))
+        row = adjoint(a)
+        return multiply(expand_dims(row, -1), expand_dims(g, -2)) if len(b.shape) > 1 else multiply(g, row)
     if len(b.shape) == 1:
-        return reshape(matmul(_adjoint(a), expand_dims(g, -1)), (*a.shape[:-2], a.shape[-1]))
+        return reshape(matmul(conjugate_transpose(a), expand_dims(g, -1)), (*a.shape[:-2], a.shape[-1]))
     if len(b.shape) == 2 and len(a.shape) > 2:
-        rows = _product(a.shape[:-1])
-        return matmul(_adjoint(reshape(a, (rows, a.shape[-1]))), reshape(g, (rows, g.shape[-1])))
-    return matmul(_adjoint(a), g)
+        rows = math.prod(a.shape[:-1])
+        return matmul(conjugate_transpose(reshape(a, (rows, a.shape[-1]))), reshape(g, (rows, g.shape[-1])))
+    return matmul(conjugate_transpose(a), g)
 
 
 class _Matmul(Bilinear):
@@ -68,7 +65,7 @@ def _np_matmul(a: Any, b: Any) -> Any:
     if a.ndim == 2 == b.ndim and a.dtype.kind == "f":            # the same product, with less ado
         return np.dot(a, b)
     if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous:      # one large product instead of a stack of small ones
-        return np.dot(a.reshape(_product(a.shape[:-1]), a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
+        return np.dot(a.reshape(math.prod(a.shape[:-1]), a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
     return np.matmul(a, b)
 
 
@@ -91,16 +88,9 @@ def tensordot(a: Any, b: Any, /, *, axes: int | tuple[Sequence[int], Sequence[in
                              "differ in length")
         n *= a.shape[i]
     shape_a, shape_b = tuple([a.shape[i] for i in free_a]), tuple([b.shape[i] for i in free_b])
-    rows = reshape(permute_dims(a, (*free_a, *left)), (_product(shape_a), n))
-    columns = reshape(permute_dims(b, (*right, *free_b)), (n, _product(shape_b)))
+    rows = reshape(permute_dims(a, (*free_a, *left)), (math.prod(shape_a), n))
+    columns = reshape(permute_dims(b, (*right, *free_b)), (n, math.prod(shape_b)))
     return reshape(matmul(rows, columns), shape_a + shape_b)
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    size = 1
-    for n in shape:
-        size *= n
-    return size
 
 
 def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Any:
@@ -109,7 +99,7 @@ def vecdot(a: Any, b: Any, /, *, axis: int = -1) -> Any:
         return library(a).vecdot(a, b, axis=axis)
     if a.shape[axis] != b.shape[axis]:
         raise ValueError(f"vecdot: shapes {tuple(a.shape)} and {tuple(b.shape)} differ in length along axis {axis}")
-    row, column = expand_dims(moveaxis(_conj(a), axis, -1), -2), expand_dims(moveaxis(b, axis, -1), -1)
+    row, column = expand_dims(moveaxis(adjoint(a), axis, -1), -2), expand_dims(moveaxis(b, axis, -1), -1)
     y = matmul(row, column)
     return reshape(y, y.shape[:-2])
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..backend import kind, library
-from ..tracer.declare import Custom, Flat, Linear
+from ..tracer.declare import Custom, Flat, Linear, adjoint
 from ..tracer.fitting import times
-from .elementwise import astype, conj, real
+from .elementwise import astype, real
 from .pairs import equal, where
 from .shaping import broadcast_to, numpy_broadcast_to, reshape
 
@@ -134,16 +134,11 @@ def _slope(x: Any, axis: Axis, correction: float) -> Any:
 
 def _push_var(tangents: Sequence[Any], y: Any, x: Any, *, axis: Axis, correction: float, keepdims: bool) -> Any:
     slope = _slope(x, axis, correction)
-    return sum(_real(times(conj_of(slope), tangents[0])), axis=axis, keepdims=keepdims)
+    return sum(_real(times(adjoint(slope), tangents[0])), axis=axis, keepdims=keepdims)
 
 
 def _pull_var(g: Any, y: Any, x: Any, *, axis: Axis, correction: float, keepdims: bool) -> Any:
     return (times(expand(g, x, axis, keepdims), _slope(x, axis, correction)),)
-
-
-def conj_of(x: Any) -> Any:
-    """Return the conjugate of a complex array, a real one as it is."""
-    return conj(x) if kind(x.dtype) == "c" else x
 
 
 def _real(x: Any) -> Any:

@@ -17,13 +17,13 @@ from typing import Any
 
 from ..backend import device_of, kind, library
 from ..tracer.core import strip
-from ..tracer.declare import Custom, add_tangents
+from ..tracer.declare import Custom, add_tangents, adjoint
 from ..tracer.fitting import times
 from .elementwise import conj, logical_not, real
-from .linalg import conjugate_transpose, diagonal, hermitian, inv, traced
+from .linalg import diagonal, hermitian, inv, traced
 from .pairs import add, equal, logical_and, not_equal, subtract, where
-from .products import matmul
-from .reducing import conj_of, sum
+from .products import conjugate_transpose, matmul
+from .reducing import sum
 from .shaping import concat, expand_dims, tril, triu
 
 EighResult = namedtuple("EighResult", ["eigenvalues", "eigenvectors"])
@@ -102,7 +102,7 @@ def eigh(x: Any, /) -> EighResult:
 
 def _push_eigvalsh(tangents: Sequence[Any], y: Any, x: Any) -> Any:
     v = _eigh(x)[1]
-    return real_part(sum(times(conj_of(v), matmul(hermitian(tangents[0]), v)), axis=-2))
+    return real_part(sum(times(adjoint(v), matmul(hermitian(tangents[0]), v)), axis=-2))
 
 
 def _pull_eigvalsh(g: Any, y: Any, x: Any) -> Any:
@@ -180,7 +180,7 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
 
 def _push_svdvals(tangents: Sequence[Any], y: Any, x: Any) -> Any:
     u, _, vh = _svd(x)
-    return real_part(sum(times(conj_of(u), matmul(tangents[0], conjugate_transpose(vh))), axis=-2))
+    return real_part(sum(times(adjoint(u), matmul(tangents[0], conjugate_transpose(vh))), axis=-2))
 
 
 def _pull_svdvals(g: Any, y: Any, x: Any) -> Any:

@@ -11,6 +11,7 @@ and no global state, so threads and exceptions need no care.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -131,11 +132,6 @@ def strip(x: Any) -> Any:
     return x
 
 
-def unwrap_constant(x: Any) -> Any:
-    """Return the plain array of a constant, anything else as it is."""
-    return x.value if type(x) is Constant else x
-
-
 class Form:
     """What is kept of an array whose values the reverse pass does not need: its shape and dtype."""
 
@@ -151,10 +147,7 @@ class Form:
 
     @property
     def size(self) -> int:
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
+        return math.prod(self.shape)
 
 
 class Primitive:

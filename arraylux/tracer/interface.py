@@ -7,6 +7,7 @@ Whatever would lose a derivative without a word (a conversion to a float, to a N
 """
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
@@ -40,10 +41,7 @@ class ArrayInterface(Operators, Methods):
 
     @property
     def size(self) -> int:
-        size = 1
-        for n in self.value.shape:
-            size *= n
-        return size
+        return math.prod(self.value.shape)
 
     @property
     def device(self) -> Any:

@@ -5,6 +5,7 @@ and the same kind of value names them.
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..rules.shaping import broadcast_to, reshape, stack
 from ..tracer.core import strip
 from ..tree import describe
 from .forward import jvp
-from .leaves import as_input, no_inputs
+from .leaves import as_input, no_inputs, unit_vectors
 from .reverse import vjp
 
 
@@ -121,21 +122,13 @@ def _checked(y: Any, x: Any) -> Any:
 
 def _same_for_all(x: Any) -> list[Any]:
     """Return, for each element of a sample, an array like x that is one there in every sample, and zero elsewhere."""
-    plain = strip(x)
-    xp = library(plain)
-    size = 1
-    for n in plain.shape[1:]:
-        size *= n
-    rows = xp.eye(size, dtype=plain.dtype, device=device_of(plain))
-    return [broadcast_to(reshape(rows[i, ...], (1, *plain.shape[1:])), plain.shape) for i in range(size)]
+    sample = tuple(x.shape[1:])
+    return [broadcast_to(reshape(unit, (1, *sample)), x.shape) for unit in unit_vectors(x, sample)]
 
 
 def _flat_samples(x: Any, kept: int) -> Any:
     """Fold all axes after the first `kept` into one."""
-    size = 1
-    for n in x.shape[kept:]:
-        size *= n
-    return reshape(x, (*x.shape[:kept], size))
+    return reshape(x, (*x.shape[:kept], math.prod(x.shape[kept:])))
 
 
 def _no_elements(x: Any, outputs: int) -> Any:

@@ -15,22 +15,11 @@ from ..rules.shaping import reshape, stack
 from ..tracer.core import strip
 from ..tracer.declare import zeros_like
 from .forward import jvp
-from .leaves import as_input, name_of, no_inputs
+from .leaves import as_input, name_of, no_inputs, unit_vectors
 from .reverse import grad, vjp
 
 Function = Callable[..., Any]
 Mode = Literal["fwd", "rev"] | None
-
-
-def _units(x: Any) -> list[Any]:
-    """Return the unit vectors of the space of `x`: arrays of its shape with a single one."""
-    plain = strip(x)
-    xp, device = library(plain), device_of(plain)
-    size = 1
-    for n in plain.shape:
-        size *= n
-    rows = xp.eye(size, dtype=plain.dtype, device=device)
-    return [xp.reshape(rows[i, ...], plain.shape) for i in range(size)]
 
 
 def _floats(leaves: list[Any]) -> list[tuple[int, Any]]:
@@ -82,7 +71,7 @@ def _rows(pullback: Function, inputs: list[Any], outputs: list[Any], structure: 
     blocks: list[list[Any]] = [[None] * len(inputs) for _ in outputs]
     for k, y in _floats(outputs):
         rows = []
-        for unit in _units(y):
+        for unit in unit_vectors(y, y.shape):
             cotangents: list[Any] = [None] * len(outputs)
             cotangents[k] = unit
             rows.append(tree.leaves(pullback(tree.unflatten(structure, cotangents))[0]))
@@ -98,7 +87,7 @@ def _columns(f: Function, x: Any, inputs: list[Any], places: list[tuple[int, Any
     blocks: list[list[Any]] = [[None] * len(inputs) for _ in outputs]
     for i, value in places:
         columns = []
-        for unit in _units(value):
+        for unit in unit_vectors(value, value.shape):
             tangents: list[Any] = [None if as_input(leaf) is None else zeros_like(as_input(leaf)) for leaf in inputs]
             tangents[i] = unit
             columns.append(tree.leaves(jvp(f, (x,), (tree.unflatten(structure, tangents),))[1]))

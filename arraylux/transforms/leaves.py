@@ -1,6 +1,7 @@
 """What all transformations share: which leaves of an argument are differentiated, and how results are unwrapped."""
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -75,6 +76,14 @@ def owned_apart(found: list[Any], inputs: list[Any], others: Sequence[Any]) -> l
             g = g.value
         result.append(g)
     return result
+
+
+def unit_vectors(x: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Return the arrays of a shape with a single one, of the dtype and library and on the device of `x`."""
+    plain = strip(x)
+    xp = library(plain)
+    rows = xp.eye(math.prod(shape), dtype=plain.dtype, device=device_of(plain))
+    return [xp.reshape(rows[i, ...], shape) for i in range(rows.shape[0])]
 
 
 def ones_of(y: Any) -> Any:

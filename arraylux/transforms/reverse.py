@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import tree
 from ..backend import kind
+from ..rules.elementwise import astype
 from ..tracer.core import Tracer
 from ..tracer.tape import Tape, Var, walk
 from .leaves import as_input, name_of, no_inputs, ones_of, owned_apart, unwrap
@@ -110,8 +111,6 @@ def _in_dtype(c: Any, like: Any) -> Any:
     if kind(dtype) == "c" and kind(like.dtype) != "c":
         raise ValueError(f"a cotangent of dtype {dtype} came for a result of dtype {like.dtype}; take its real part "
                          "first")
-    from ..rules.elementwise import astype
-
     return astype(c, dtype=like.dtype)
 
 
