@@ -139,3 +139,13 @@ def test_on_the_strict_standard():
     np.testing.assert_allclose([float(v) for v in g], [expected, 0, 0, 0], rtol=1e-13, atol=1e-15)
     z = lux.array_namespace(x).nan_to_num(strict.asarray([1 + 2j, complex(math.nan, 3.0)]))
     assert [complex(v) for v in z] == [1 + 2j, 3j]
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "erfinv", "gammaln", "digamma"])
+def test_half_precision_stays_half(name):
+    f = getattr(lux.array_namespace(np.ones(1)), name)
+    x = np.array([0.25, 0.5], np.float16)
+    y, dy = lux.jvp(f, (x,), (np.ones(2, np.float16),))
+    assert y.dtype == np.float16 and dy.dtype == np.float16
+    np.testing.assert_allclose(y, f(x.astype(np.float64)), rtol=2e-3)
+    assert lux.grad(lambda x: f(x).sum())(x).dtype == np.float16

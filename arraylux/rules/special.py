@@ -34,7 +34,10 @@ def _provided(name: str, without: Callable[[float], float] | None = None) -> Cal
             return getattr(own, name)(*args)
         plain = isinstance(x, (np.ndarray, np.generic, int, float))
         y = _scipy(name, without)(*args[:-1], x if plain else to_numpy(x))
-        return y if plain else library(x).asarray(y, dtype=x.dtype, device=device_of(x))
+        if not plain:
+            return library(x).asarray(y, dtype=x.dtype, device=device_of(x))
+        half = getattr(x, "dtype", None) == np.float16              # for which SciPy has no functions of its own
+        return y.astype(np.float16) if half else y
     return run
 
 
