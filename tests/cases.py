@@ -37,7 +37,7 @@ class Case(NamedTuple):
         """Return the case with `f` of every array among its arguments and in its index."""
         def moved(a: Any) -> Any:
             return f(a) if isinstance(a, np.ndarray) else tuple(map(moved, a)) if isinstance(a, tuple) else a
-        params = {**self.params, "index": moved(self.params["index"])} if "index" in self.params else self.params
+        params = {k: moved(v) if k in ("index", "indices") else v for k, v in self.params.items()}
         return self._replace(args=moved(self.args), params=params)
 
     def rng(self) -> np.random.Generator:
@@ -55,7 +55,7 @@ def cases(primitive: Primitive, samples: Sequence[Sample], standard_only: bool =
             kinds[" complex"] = domains
         if sample.complex_too and len(domains) > 1:
             kinds |= {" first complex": domains[:1]}
-            if not primitive.__name__.startswith("index_"):             # no complex values into a real array
+            if not primitive.__name__.startswith(("index_", "scatter")):             # no complex values into a real array
                 kinds |= {" last complex": domains[-1:]}
         for kind, complex_places in kinds.items():
             label = f"{primitive.__name__}[{number}]{kind}"

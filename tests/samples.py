@@ -176,6 +176,13 @@ INDEXING: Table = {
                 *[Sample((anything(*s),), {"index": i}, True, standard=False) for s, i in NUMPY_INDICES]],
     "index_set": [*written(), Sample((anything(3, 4), anything(1, 4)), {"index": 1}, standard=False)],
     "index_add": written(),
+    "scatter": [
+        *[Sample((anything(*s), anything(*np.empty(s)[i].shape)), {"indices": (i,)}, True)
+          for s, i in STANDARD_INDICES],
+        *[Sample((anything(*s), *[anything(*np.empty(s)[i].shape)] * 2), {"indices": (i, i)}, standard=False)
+          for s, i in NUMPY_INDICES],
+        Sample((anything(3, 4), anything(4), anything(2, 3), anything(3)),
+               {"indices": ((1, Ellipsis), (slice(0, 2), slice(1, None)), (Ellipsis, -1))})],
     "take": [Sample((anything(*shape), indices), {"axis": axis}, True, standard) for shape, indices, axis, standard in (
         ((3,), ints(2, 0, 2, 2), 0, True), ((3, 4), ints(1, 1), 1, True), ((3, 4), ints(), 0, True),
         ((3, 4), ints([0, 1], [2, 0]), 0, False), ((3, 4), np.asarray(1), 0, False), ((3, 4), ints(-1, 0), 1, False))],

@@ -1,6 +1,7 @@
 """Item assignment: `y[i] = x` in loops, of all kinds of values, through nested transformations and levels."""
 from __future__ import annotations
 
+import io
 import itertools
 
 import numpy as np
@@ -294,3 +295,31 @@ def test_item_assignment_on_another_library(device):
     assert device_of(g) == home
     np.testing.assert_allclose(to_numpy(g), lux.grad(f)(x))
     lux.testing.check_grads(f, [x], order=2)
+
+
+# --- many slices of one array -----------------------------------------------------------------------------------------
+def test_slices_accumulate_in_linear_time_at_every_order():
+    T = 60
+
+    def f(x):
+        total = 0.0
+        for t in range(T):
+            total = total + np.sin(x[t]) * x[t]
+        return total
+
+    def g(x):
+        return lux.grad(f)(x).sum()
+
+    def h(x):
+        return lux.grad(g)(x).sum()
+
+    x = np.linspace(0.0, 1.0, T)
+    np.testing.assert_allclose(lux.grad(h)(x), -3 * np.sin(x) - x * np.cos(x), rtol=1e-12)
+    np.testing.assert_allclose(lux.jvp(h, (x,), (np.ones(T),))[1], (-3 * np.sin(x) - x * np.cos(x)).sum(), rtol=1e-12)
+    np.testing.assert_allclose(lux.vmap(lux.grad(f))(np.stack([x, 2 * x]))[1], np.sin(2 * x) + 2 * x * np.cos(2 * x))
+    for function, whole in ((g, 3), (h, 12)):            # how many operations give arrays of the length of x
+        table = io.StringIO()
+        lux.print_tape(function, x, file=table)
+        rows = table.getvalue().splitlines()
+        assert len(rows) > 5 * T
+        assert sum(f"({T},)" in row for row in rows) <= whole

@@ -169,7 +169,7 @@ def test_jacobian_chooses_the_cheaper_mode():
     assert runs == ["Var"]
     runs.clear()
     lux.jacobian(tall)(X)
-    assert runs.count("Dual") == 3
+    assert runs == ["Var", "Dual"]                       # once to see how large the result is, once for all columns
 
 
 def test_jacobian_of_trees():

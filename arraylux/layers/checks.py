@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import tree
 from ..backend import kind, library
-from ..tracer.core import strip
+from ..tracer.core import bare
 from .errors import LayerError, LayerKeyError, LayerTypeError, LayerValueError
 
 
@@ -50,9 +50,9 @@ def wrong_shape(layer: Any, ps: Any, shapes: dict[str, tuple[int, ...]]) -> Laye
 
 def mixed_libraries(layer: Any, x: Any, ps: Any) -> LayerError | None:
     """Parameters that are arrays of another library than x."""
-    home = library(strip(x)).__name__
+    home = library(bare(x)).__name__
     for name in ps:
-        other = library(strip(ps[name])).__name__
+        other = library(bare(ps[name])).__name__
         if other != home:
             return LayerTypeError(layer, f"x is an array of {home}, parameter {name} one of {other}; move both to one "
                                          "device, as with gpu_device()(x)")

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, kind, library
+from ..backend import kind, library
 from ..rules.elementwise import astype, exp, log
 from ..rules.indexing import getitem, index_add
 from ..rules.pairs import equal, subtract, where
 from ..rules.reducing import sum
 from ..rules.shaping import expand_dims
 from ..rules.special import log_softmax
-from ..tracer.core import Primitive, strip
+from ..tracer.core import Primitive, Tracer, home, strip
 from ..tracer.fitting import add_tangents, fit, times
 from ..tree import describe
 from .base import Loss, spacing, xlogy
@@ -35,7 +35,7 @@ def are_labels(targets: Any, predictions: Any) -> bool:
 
 def at_labels(labels: Any, axis: int) -> tuple[Any, ...]:
     """Return the index that picks from predictions, with the classes along `axis`, the elements of the labels."""
-    xp, device, ndim = library(labels), device_of(labels), len(labels.shape)
+    (xp, device), ndim = home(labels), len(labels.shape)
     grid = [xp.reshape(xp.arange(size, device=device), (-1,) + (1,) * (ndim - i - 1))
             for i, size in enumerate(labels.shape)]
     return (*grid[:axis], labels, *grid[axis:])
@@ -43,8 +43,8 @@ def at_labels(labels: Any, axis: int) -> tuple[Any, ...]:
 
 def one_hot(labels: Any, like: Any, axis: int) -> Any:
     """Return labels as distributions of the shape and dtype of `like`: 1 at the label along an axis, 0 elsewhere."""
-    xp = library(labels)
-    classes = xp.arange(like.shape[axis], dtype=labels.dtype, device=device_of(labels))
+    xp, device = home(labels)
+    classes = xp.arange(like.shape[axis], dtype=labels.dtype, device=device)
     classes = xp.reshape(classes, (-1,) + (1,) * (len(like.shape) - axis - 1))
     return astype(equal(expand_dims(labels, axis), classes), dtype=like.dtype)
 
@@ -175,7 +175,7 @@ class CrossEntropyLoss(Loss):
                              f"predictions, or integer labels of shape {samples}, got {describe(y)}; if the classes "
                              "are along another axis of the predictions, name it with axis=")
         labels = strip(y)
-        if labels.size:
+        if labels.size and not isinstance(labels, Tracer):       # those of a batch that is mapped over are not known
             xp, classes = library(labels), shape[axis]
             low, high = int(xp.min(labels)), int(xp.max(labels))
             if low < 0 or high >= classes:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, kind, library, real_dtype
+from ..backend import kind, real_dtype
 from ..random import replicate
 from ..rules.elementwise import astype
-from ..tracer.core import strip
+from ..tracer.core import home
 
 
 def dropout(rng: Any, x: Any, p: float, training: bool,
@@ -37,15 +37,14 @@ def dropout(rng: Any, x: Any, p: float, training: bool,
     check_probability("dropout", p)
     if not training:
         return x, None, rng
-    plain = strip(x)
-    if kind(plain.dtype) not in "fc":
-        raise TypeError(f"dropout: x has dtype {plain.dtype}, expected a floating-point one; convert it, as with "
+    if kind(x.dtype) not in "fc":
+        raise TypeError(f"dropout: x has dtype {x.dtype}, expected a floating-point one; convert it, as with "
                         "x.astype('float32')")
     rng = replicate(rng)
-    kept = rng.random(_mask_shape(plain.shape, dims), dtype=np.float32) > p
-    xp = library(plain)
-    dtype = real_dtype(plain.dtype) if kind(plain.dtype) == "c" else plain.dtype
-    mask = astype(xp.asarray(kept, device=device_of(plain)), dtype=dtype)
+    kept = rng.random(_mask_shape(x.shape, dims), dtype=np.float32) > p
+    xp, device = home(x)
+    dtype = real_dtype(x.dtype) if kind(x.dtype) == "c" else x.dtype
+    mask = astype(xp.asarray(kept, device=device), dtype=dtype)
     if p < 1:
         mask /= 1 - p
     return x * mask, mask, rng

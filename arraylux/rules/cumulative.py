@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, library
-from ..tracer.core import strip
+from ..tracer.core import home
 from ..tracer.declare import Custom, Linear, adjoint, zeros_like
 from ..tracer.fitting import times
 from .pairs import add
@@ -90,9 +89,8 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
 
 
 def _first(y: Any, axis: int, value: int) -> Any:
-    plain = strip(y)
-    shape = (*y.shape[:axis], 1, *y.shape[axis + 1:])
-    return library(plain).full(shape, value, dtype=y.dtype, device=device_of(plain))
+    xp, device = home(y)
+    return xp.full((*y.shape[:axis], 1, *y.shape[axis + 1:]), value, dtype=y.dtype, device=device)
 
 
 # --- the product of all elements ------------------------------------------------------------------------------------

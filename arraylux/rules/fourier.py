@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, kind, library, real_dtype
-from ..tracer.core import strip
+from ..backend import kind, library, real_dtype
+from ..tracer.core import home
 from ..tracer.declare import Linear, fit
 from ..tracer.fitting import adjoint, times
 from .elementwise import astype
@@ -28,7 +28,7 @@ def _as_complex(x: Any) -> Any:
     """Return x as a complex array of its precision: the standard transforms no other."""
     if kind(x.dtype) == "c":
         return x
-    xp = library(strip(x))
+    xp = home(x)[0]
     return astype(x, dtype=xp.result_type(x.dtype, xp.complex64))
 
 
@@ -53,12 +53,11 @@ def _weighted(half: Any, n: int, axis: int, weight: float) -> Any:
 
     Frequency zero, and n / 2 for an even n, are their own mirror images.
     """
-    plain = strip(half)
-    xp, device = library(plain), device_of(plain)
-    ones = xp.ones(n // 2 + 1, dtype=real_dtype(plain.dtype), device=device)
+    xp, device = home(half)
+    ones = xp.ones(n // 2 + 1, dtype=real_dtype(half.dtype), device=device)
     k = xp.arange(n // 2 + 1, device=device)
     weights = xp.where(xp.logical_and(k > 0, 2 * k < n), weight * ones, ones)
-    return times(half, xp.reshape(weights, (-1,) + (1,) * (plain.ndim - axis - 1)))
+    return times(half, xp.reshape(weights, (-1,) + (1,) * (half.ndim - axis - 1)))
 
 
 def _pull_rfft(g: Any, x: Any, *, axis: int, norm: str) -> Any:
@@ -84,9 +83,9 @@ def _resized(x: Any, n: int, axis: int) -> Any:
     size = x.shape[axis]
     if n <= size:
         return x if n == size else x[along(axis, slice(0, n))]
-    plain = strip(x)
+    xp, device = home(x)
     shape = (*x.shape[:axis], n - size, *x.shape[axis + 1:])
-    return concat([x, library(plain).zeros(shape, dtype=x.dtype, device=device_of(plain))], axis=axis)
+    return concat([x, xp.zeros(shape, dtype=x.dtype, device=device)], axis=axis)
 
 
 def _points(n: int, axis: int) -> int:

@@ -11,26 +11,40 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, kind, library, scatter_add
-from ..tracer.core import Primitive, Tracer, strip
+from ..backend import kind, library, scatter_add
+from ..tracer.batch import Batch
+from ..tracer.core import Primitive, Tracer, home, strip
 from ..tracer.declare import Flat, Linear, fit, zeros_like
 from ..tracer.tape import Scatter, is_basic
 from .elementwise import astype
-from .pairs import where
+from .pairs import add, equal, where
 from .shaping import broadcast_to, counted, reshape
 
 
-def _plain_index(index: Any) -> Any:
-    """Strip tracers (constants, whose derivative is zero) from an index."""
-    if type(index) is tuple:
-        return tuple([strip(i) for i in index])
-    return strip(index)
+def _placed(x: Any, index: Any) -> tuple[Any, Any]:
+    """Return an array and an index of it, the latter without what would differentiate it: its derivative is zero."""
+    for i in index if type(index) is tuple else (index,):
+        if isinstance(i, Tracer):
+            index = tuple([strip(i) for i in index]) if type(index) is tuple else strip(index)
+            return _beside(x, index), index
+    return x, index
+
+
+def _beside(x: Any, index: Any) -> Any:
+    """Return x as a batch, if the index is one: each sample is then read, or written, at places of its own."""
+    for i in index if type(index) is tuple else (index,):
+        while isinstance(i, Batch):
+            size = i.trace.samples
+            xp, device = home(i)
+            x = add(x, Batch(xp.zeros((size,), dtype=x.dtype, device=device), i.trace))
+            i = strip(i.value)
+    return x
 
 
 def _pull_getitem(g: Any, x: Any, index: Any) -> Scatter:
     """Put the cotangent where it was read; new axes are taken out first, since the standard writes to none."""
     if not is_basic(index) or index is Ellipsis or (type(index) is tuple and None not in index):
-        return Scatter(x, index, g)
+        return Scatter(x, index, _beside(g, index))
     items = index if type(index) is tuple else (index,)
     hidden = len(x.shape) - len([i for i in items if i is not None and i is not Ellipsis])
     new, place = [], 0
@@ -47,7 +61,8 @@ _getitem = Linear("getitem", _pull_getitem, run=lambda x, *, index: x[index])
 
 def getitem(x: Any, index: Any, /) -> Any:
     """Read elements, rows, slices: `x[index]`."""
-    return _getitem(x, index=_plain_index(index))
+    x, index = _placed(x, index)
+    return _getitem(x, index=index)
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -74,17 +89,23 @@ def _last_writes(x: Any, index: Any) -> Any:
     """Return, for an index that may name a place twice, which of its writes came last; `None` if all did."""
     if is_basic(index):
         return None
-    xp = library(x)
-    ids = xp.zeros(x.shape, dtype=xp.int64, device=device_of(x))
-    order = xp.reshape(xp.arange(ids[index].size, device=device_of(x)), ids[index].shape)
-    ids[index] = order
-    return ids[index] == order
+    xp, device = home(x)
+    ids = _beside(xp.zeros(x.shape, dtype=xp.int64, device=device), index)
+    places = _getitem(ids, index=index)
+    order = reshape(xp.arange(places.size, device=device), places.shape)
+    return equal(_getitem(_set(ids, order, index=index), index=index), order)
 
 
 def _fit_value(c: Any, v: Any) -> Any:
     """Give a cotangent the shape of what was written, which may have had leading axes of length one too many."""
     extra = len(v.shape) - len(c.shape)
     return fit(reshape(c, (1,) * extra + tuple(c.shape)) if extra > 0 else c, v)
+
+
+def _is_everything(index: Any) -> bool:
+    """Say whether an index is a mask that is true everywhere, so that nothing is left of what was there before."""
+    return hasattr(index, "dtype") and kind(index.dtype) == "b" and not isinstance(index, Tracer) and \
+        bool(library(index).all(index))
 
 
 class _IndexSet(Primitive):
@@ -102,11 +123,11 @@ class _IndexSet(Primitive):
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
         index = params["index"]
-        to_x = self(g, 0, index=index) if parents[0] >= 0 else None
+        to_x = self(g, 0, index=index) if parents[0] >= 0 and not _is_everything(index) else None
         to_v = None
         if parents[1] >= 0:
             to_v = getitem(g, index)
-            last = _last_writes(strip(g), index)
+            last = _last_writes(g, index)
             to_v = _fit_value(to_v if last is None else where(last, to_v, 0), args[1])
         return to_x, to_v
 
@@ -131,6 +152,36 @@ _set = _IndexSet("index_set", run=_run_set)
 _add = _IndexAdd("index_add", run=_run_add)
 
 
+class _Scatter(Primitive):
+    """A copy of x with v1 added to x[index1], v2 to x[index2], and so on: what the cotangents of T slices add up to."""
+
+    __slots__ = ()
+
+    def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        tx, *parts = tangents
+        moved = [i for i, t in enumerate(parts) if t is not None]
+        return self(zeros_like(y) if tx is None else tx, *[parts[i] for i in moved],
+                    indices=tuple([params["indices"][i] for i in moved]))
+
+    def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
+             params: dict[str, Any]) -> Sequence[Any]:
+        return [g, *[fit(getitem(g, index), v) if parent >= 0 else None
+                     for index, v, parent in zip(params["indices"], args[1:], parents[1:], strict=True)]]
+
+
+def _run_scatter(x: Any, *parts: Any, indices: tuple[Any, ...]) -> Any:
+    y = _copied(x)
+    for v, index in zip(parts, indices, strict=True):
+        if is_basic(index):
+            y[index] += v
+        else:
+            scatter_add(y, index, v)
+    return y
+
+
+_scatter = _Scatter("scatter", run=_run_scatter)
+
+
 def _for_writing(x: Any, v: Any) -> Any:
     """Return `v` in the dtype of `x`, as assignment into an array casts."""
     if isinstance(v, (int, float, complex)) and not isinstance(v, Tracer):
@@ -147,16 +198,22 @@ def _for_writing(x: Any, v: Any) -> Any:
 
 def index_set(x: Any, v: Any, /, *, index: Any) -> Any:
     """Return a copy of x in which x[index] is v; where a place is named twice the last write stays."""
-    return _set(x, _for_writing(x, v), index=_plain_index(index))
+    x, index = _placed(x, index)
+    return _set(x, _for_writing(x, v), index=index)
 
 
 def index_add(x: Any, v: Any, /, *, index: Any) -> Any:
     """Return a copy of x with v added at x[index], once for each time that a place is named."""
-    return _add(x, _for_writing(x, v), index=_plain_index(index))
+    x, index = _placed(x, index)
+    return _add(x, _for_writing(x, v), index=index)
 
 
 # --- take ---------------------------------------------------------------------------------------------------------
-_take = Linear("take", lambda g, x, indices, axis: Scatter(x, (slice(None),) * axis + (indices,), g), keeps="1",
+def _pull_take(g: Any, x: Any, indices: Any, *, axis: int) -> Scatter:
+    return Scatter(x, (slice(None),) * axis + (indices,), _beside(g, indices))
+
+
+_take = Linear("take", _pull_take, keeps="1",
                run=lambda x, indices, *, axis: library(x).take(x, indices, axis=axis))
 
 
@@ -167,19 +224,24 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
                          "be left out")
     indices = strip(indices)
     if isinstance(indices, (int, list)):
-        indices = library(strip(x)).asarray(indices, device=device_of(strip(x)))
+        xp, device = home(x)
+        indices = xp.asarray(indices, device=device)
     return _take(x, indices, axis=counted(axis or 0, x.ndim))
 
 
 def _along(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     """Return the full index that `take_along_axis` stands for."""
-    xp, n, device = library(indices), len(x.shape), device_of(indices)
+    (xp, device), n = home(indices), len(x.shape)
     return tuple([indices if i == axis else
                   xp.reshape(xp.arange(indices.shape[i], device=device), (1,) * i + (-1,) + (1,) * (n - i - 1))
                   for i in range(n)])
 
 
-_take_along = Linear("take_along_axis", lambda g, x, indices, axis: Scatter(x, _along(x, indices, axis), g), keeps="1",
+def _pull_take_along(g: Any, x: Any, indices: Any, *, axis: int) -> Scatter:
+    return Scatter(x, _along(x, indices, axis), _beside(g, indices))
+
+
+_take_along = Linear("take_along_axis", _pull_take_along, keeps="1",
                      run=lambda x, indices, *, axis: library(x).take_along_axis(x, indices, axis=axis))
 
 

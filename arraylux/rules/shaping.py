@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, library
-from ..tracer.core import PRIMITIVES, Primitive, strip
+from ..backend import library
+from ..tracer.core import PRIMITIVES, Primitive, bare, home
 from ..tracer.declare import Custom, Linear, fit, zeros_like
 from ..tracer.fitting import numpy_sum_to
 
@@ -158,10 +158,10 @@ def broadcast_to(x: Any, /, shape: Shape) -> Any:
     return x if x.shape == shape else _broadcast(x, shape=shape)
 
 
-def broadcast_arrays(*arrays: Any) -> list[Any]:
+def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
     """Broadcast arrays against each other."""
     shape = np.broadcast_shapes(*[tuple(x.shape) for x in arrays])
-    return [broadcast_to(x, shape) for x in arrays]
+    return tuple([broadcast_to(x, shape) for x in arrays])
 
 
 def repeat(x: Any, repeats: int | Any, /, *, axis: int | None = None) -> Any:
@@ -173,10 +173,9 @@ def repeat(x: Any, repeats: int | Any, /, *, axis: int | None = None) -> Any:
         shape, repeats = x.shape, int(repeats)
         wide = broadcast_to(expand_dims(x, axis + 1), (*shape[:axis + 1], repeats, *shape[axis + 1:]))
         return reshape(wide, (*shape[:axis], shape[axis] * repeats, *shape[axis + 1:]))
-    plain = strip(x)
-    xp, device = library(plain), device_of(plain)
+    xp, device = home(x)
     numbers = xp.arange(x.shape[axis], device=device)
-    return PRIMITIVES["take"](x, xp.repeat(numbers, xp.asarray(strip(repeats), device=device)), axis=axis)
+    return PRIMITIVES["take"](x, xp.repeat(numbers, xp.asarray(bare(repeats), device=device)), axis=axis)
 
 
 def tile(x: Any, repetitions: Shape, /) -> Any:
@@ -266,7 +265,7 @@ def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: 
     return x
 
 
-def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Any]:
+def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
     """Coordinate matrices from coordinate vectors."""
     n = len(arrays)
     grids = [reshape(x, tuple([-1 if j == i else 1 for j in range(n)])) for i, x in enumerate(arrays)]
@@ -274,7 +273,7 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Any]:
     grids = [broadcast_to(g, shape) for g in grids]
     if indexing == "xy" and n > 1:
         grids = [permute_dims(g, (1, 0, *range(2, n))) for g in grids]
-    return grids
+    return tuple(grids)
 
 
 __all__ = ["broadcast_arrays", "broadcast_to", "concat", "diff", "expand_dims", "flip", "matrix_transpose", "meshgrid",

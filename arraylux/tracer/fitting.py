@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, kind, library
+from ..backend import kind
 from ..memory import LARGE, call
-from .core import PRIMITIVES, strip
+from .core import PRIMITIVES, home
 
 
 def adjoint(d: Any) -> Any:
@@ -86,7 +86,7 @@ def add_tangents(parts: Sequence[Any]) -> Any:
 
 def zeros_like(x: Any) -> Any:
     """Return zeros of the shape, dtype, library and device of `x`, whatever traces it."""
-    plain = strip(x)
-    if isinstance(plain, (int, float, complex)) and not hasattr(plain, "shape"):
-        return 0.0 * plain
-    return library(plain).zeros(plain.shape, dtype=plain.dtype, device=device_of(plain))
+    if isinstance(x, (int, float, complex)) and not hasattr(x, "shape"):
+        return 0.0 * x
+    xp, device = home(x)
+    return xp.zeros(x.shape, dtype=x.dtype, device=device)

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import backend
 from ..memory import LARGE, call
-from .core import PRIMITIVES, Constant, Form, Primitive, Trace, Tracer, leaked, strip
+from .core import PRIMITIVES, Constant, Form, Primitive, Trace, Tracer, home, leaked
 
 # A row: the primitive, the row of each argument (-1 for one that is not on this tape), the kept result, the kept
 # arguments, the keywords. Inputs have the row `None`, and so have all but the last result of a primitive with several.
@@ -102,32 +102,47 @@ class Var(Tracer):
 class Scatter:
     """A cotangent that is zero but for the places of an index: what the reverse rule of `x[index]` returns.
 
-    Kept apart until the walk meets it, so that T slices of one array accumulate into one buffer in O(T).
+    Kept apart until the walk meets it, so that T slices of one array accumulate in O(T): into one buffer if their
+    cotangents are plain arrays, and if they are tracers by one primitive for all of them.
     """
 
-    __slots__ = ("form", "g", "index")
+    __slots__ = ("base", "form", "indices", "parts")
 
     def __init__(self, form: Any, index: Any, g: Any) -> None:
         self.form = form
-        self.index = index
-        self.g = g
+        self.base: Any = None                        # a whole array to add the parts to, zeros if there is none
+        self.indices = [index]
+        self.parts = [g]
 
     def dense(self) -> Any:
         """Return the whole cotangent."""
-        plain = strip(self.g)
-        xp = backend.library(plain)
-        zeros = xp.zeros(self.form.shape, dtype=self.form.dtype, device=backend.device_of(plain))
-        return self.add_to(zeros, owned=True)
+        base, parts = self.base, self.parts
+        owned = base is None
+        if owned:
+            xp, device = home(parts[0])
+            base = xp.zeros(self.form.shape, dtype=self.form.dtype, device=device)
+        if owned and len(parts) == 1 and not isinstance(parts[0], Tracer):
+            return self.add_to(base)
+        return PRIMITIVES["scatter"](base, *parts, indices=tuple(self.indices))
 
-    def add_to(self, target: Any, owned: bool) -> Any:
-        """Return `target` with this cotangent added, in place if nobody else holds `target`."""
-        if not owned or isinstance(target, Tracer) or isinstance(self.g, Tracer):
-            return PRIMITIVES["index_add"](target, self.g, index=self.index)
-        if is_basic(self.index):
-            target[self.index] += self.g
+    def add_to(self, target: Any) -> Any:
+        """Add a single plain part to an array that nobody else holds, in place."""
+        index, g = self.indices[0], self.parts[0]
+        if is_basic(index):
+            target[index] += g
         else:
-            backend.scatter_add(target, self.index, self.g)
+            backend.scatter_add(target, index, g)
         return target
+
+    def join(self, other: Any) -> Scatter:
+        """Take over another cotangent, a whole array or another `Scatter`."""
+        if type(other) is Scatter:
+            self.parts += other.parts
+            self.indices += other.indices
+            other = other.base
+        if other is not None:
+            self.base = other if self.base is None else PRIMITIVES["add"](self.base, other)
+        return self
 
 
 def is_basic(index: Any) -> bool:
@@ -142,14 +157,16 @@ def accumulate(cotangents: list[Any], owned: set[int], row: int, c: Any) -> None
     if old is None:
         cotangents[row] = c
     elif type(c) is Scatter:
-        if type(old) is Scatter:
+        if type(old) is Scatter and old.base is None and not isinstance(old.parts[0], Tracer):
             old = old.dense()
             owned.add(row)
-        cotangents[row] = c.add_to(old, row in owned)
-        owned.add(row)
+        if row in owned and not isinstance(old, Tracer) and not isinstance(c.parts[0], Tracer):
+            cotangents[row] = c.add_to(old)
+        else:
+            cotangents[row] = c.join(old)
+            owned.discard(row)
     elif type(old) is Scatter:
-        cotangents[row] = old.add_to(c, owned=False)
-        owned.add(row)
+        cotangents[row] = old.join(c)
     elif row in owned and type(old) is type(c):
         old += c
         cotangents[row] = old

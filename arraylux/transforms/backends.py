@@ -9,13 +9,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..backend import device_of, library
 from ..record import Record
-from ..rules.shaping import broadcast_to, reshape, stack
-from ..tracer.core import strip
+from ..rules.shaping import broadcast_to, expand_dims, moveaxis, reshape
 from ..tree import describe
 from .forward import jvp
 from .leaves import as_input, no_inputs, unit_vectors
+from .mapping import vmap
 from .reverse import vjp
 
 
@@ -77,8 +76,9 @@ def batched_jacobian(f: Callable[[Any], Any], ad: AutoDual | AutoTape, x: Any) -
     """Return the Jacobian of each sample of a batch, for a function that treats the samples apart.
 
     Arguments: `f`, from an array (batch, ...) to an array (batch, ...), in which no sample of the result depends on
-    another sample of the argument; `ad`, the mode: `AutoDual()` takes one pass for each element of an input sample,
-    `AutoTape()` one for each element of an output sample, whatever the batch; `x`, an array (batch, ...).
+    another sample of the argument; `ad`, the mode: `AutoDual()` pushes a direction for each element of an input
+    sample, `AutoTape()` pulls a cotangent for each element of an output sample, all together and whatever the batch;
+    `x`, an array (batch, ...).
 
     Returns: an array (batch, m, n), with m elements of an output sample and n of an input sample.
 
@@ -103,13 +103,10 @@ def batched_jacobian(f: Callable[[Any], Any], ad: AutoDual | AutoTape, x: Any) -
                          "for a single sample use jacobian")
     if isinstance(ad, AutoTape):
         y, pullback = vjp(f, value)
-        rows = [pullback(unit)[0] for unit in _same_for_all(_checked(y, value))]
-        return _flat_samples(stack(rows, axis=1), 2) if rows else _no_elements(value, 0)
+        units = _same_for_all(_checked(y, value))
+        return moveaxis(_flat_samples(vmap(lambda unit: pullback(unit)[0])(units), 2), 0, 1)
     units = _same_for_all(value)
-    if not units:
-        return _no_elements(value, _flat_samples(_checked(f(value), value), 1).shape[1])
-    columns = [_flat_samples(_checked(jvp(f, (value,), (unit,))[1], value), 1) for unit in units]
-    return stack(columns, axis=2)
+    return moveaxis(_flat_samples(vmap(lambda unit: _checked(jvp(f, (value,), (unit,))[1], value))(units), 2), 0, 2)
 
 
 def _checked(y: Any, x: Any) -> Any:
@@ -120,19 +117,12 @@ def _checked(y: Any, x: Any) -> Any:
     return y
 
 
-def _same_for_all(x: Any) -> list[Any]:
+def _same_for_all(x: Any) -> Any:
     """Return, for each element of a sample, an array like x that is one there in every sample, and zero elsewhere."""
-    sample = tuple(x.shape[1:])
-    return [broadcast_to(reshape(unit, (1, *sample)), x.shape) for unit in unit_vectors(x, sample)]
+    units = expand_dims(unit_vectors(x, x.shape[1:]), 1)
+    return broadcast_to(units, (units.shape[0], *x.shape))
 
 
 def _flat_samples(x: Any, kept: int) -> Any:
     """Fold all axes after the first `kept` into one."""
     return reshape(x, (*x.shape[:kept], math.prod(x.shape[kept:])))
-
-
-def _no_elements(x: Any, outputs: int) -> Any:
-    """Return the Jacobians of samples one of which has no elements."""
-    plain = strip(x)
-    inputs = _flat_samples(plain, 1).shape[1]
-    return library(plain).zeros((plain.shape[0], outputs, inputs), dtype=plain.dtype, device=device_of(plain))

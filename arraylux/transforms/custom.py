@@ -1,8 +1,7 @@
-"""Rules of your own: `custom_vjp`, `custom_jvp`, `stop_gradient`, `checkpoint`.
+"""Rules of your own: `custom_vjp` and `custom_jvp`.
 
 A function whose derivative is better known than computed can bring its own rule, in either mode; the other mode is
-the transpose of it. `stop_gradient` says that there is no derivative. `checkpoint` trades memory for time: its rule
-is to run the function again when the derivative is asked for.
+the transpose of it.
 """
 from __future__ import annotations
 
@@ -12,56 +11,16 @@ from typing import Any
 
 from .. import tree
 from ..backend import kind
-from ..tracer.core import Constant, Form, Primitive, Tracer, strip
+from ..rules.reducing import sum
+from ..tracer.batch import Batch
+from ..tracer.core import Tracer
 from ..tracer.declare import zeros_like
 from ..tracer.dual import Dual, dual
-from ..tracer.tape import Tape, Var, transpose, walk
+from ..tracer.tape import Var, transpose
+from .calls import Call, Samples, batches, highest, lower, record, stacked
 from .leaves import name_of
 
 Function = Callable[..., Any]
-
-
-class _Call(Primitive):
-    """A user's function as one row of the tape; the rule for it is in the row's keywords."""
-
-    __slots__ = ()
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, multiple=True, registered=False)
-
-    def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
-             params: dict[str, Any]) -> Sequence[Any]:
-        cotangents: Sequence[Any] = params["rule"](g, y)
-        return cotangents
-
-
-def _highest(leaves: Sequence[Any]) -> Any:
-    """Return the tracer of the highest level among some leaves, or `None`."""
-    top = None
-    for x in leaves:
-        if isinstance(x, (Dual, Var)) and (top is None or x.trace.level > top.trace.level):
-            top = x
-    return top
-
-
-def _lower(leaves: Sequence[Any], trace: Any) -> list[Any]:
-    """Return the leaves as they are below a level."""
-    return [x.value if isinstance(x, Tracer) and (x.trace is trace or type(x) is Constant) else x for x in leaves]
-
-
-def _record(call: _Call, leaves: Sequence[Any], tape: Tape, outputs: Sequence[Any], rule: Function) -> list[Any]:
-    """Write one row for a whole function call, and return its results as tracers."""
-    parents = tuple([x.index if isinstance(x, Var) and x.trace is tape else -1 for x in leaves])
-    floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
-    rows = tape.rows
-    first = len(rows)
-    if floats:
-        rows.extend([None] * (len(floats) - 1))
-        rows.append((call, parents, tuple([Form(outputs[i]) for i in floats]), (), {"rule": rule}))
-    results = list(outputs)
-    for k, i in enumerate(floats):
-        results[i] = Var(outputs[i], tape, first + k)
-    return results
 
 
 class custom_vjp:
@@ -89,7 +48,7 @@ class custom_vjp:
         self._f = f
         self._forward: Function | None = None
         self._backward: Function | None = None
-        self._call = _Call(name_of(f))
+        self._call = Call(name_of(f))
 
     def defvjp(self, forward: Function, backward: Function) -> None:
         """Set the rule."""
@@ -97,14 +56,16 @@ class custom_vjp:
 
     def __call__(self, *args: Any) -> Any:
         leaves, structure = tree.flatten(args)
-        top = _highest(leaves)
+        top = highest(leaves)
         if top is None:
             return self._f(*args)
         if self._forward is None or self._backward is None:
             name = name_of(self._f)
             raise TypeError(f"custom_vjp function {name} has no rule yet; call {name}.defvjp(forward, backward) first")
+        if isinstance(top, Batch):
+            return self._over(Samples(leaves, structure, top.trace))
         trace, backward = top.trace, self._backward
-        values = _lower(leaves, trace)
+        values = lower(leaves, trace)
         out, residuals = self._forward(*tree.unflatten(structure, values))
         outputs, structure_out = tree.flatten(out)
         floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
@@ -116,7 +77,7 @@ class custom_vjp:
             return self._spread(backward(residuals, tree.unflatten(structure_out, cotangents)), args, values)
 
         if isinstance(top, Var):
-            results = _record(self._call, leaves, trace, outputs, rule)
+            results = record(self._call, leaves, trace, outputs, rule)
         else:
             tangents = [x.tangent if isinstance(x, Dual) and x.trace is trace else None for x in leaves]
             found = transpose(lambda *g: rule(g, None), [zeros_like(outputs[i]) for i in floats], tangents,
@@ -125,6 +86,24 @@ class custom_vjp:
             for i, t in zip(floats, found, strict=True):
                 results[i] = dual(outputs[i], t, trace)
         return tree.unflatten(structure_out, results)
+
+    def _over(self, samples: Samples) -> Any:
+        """Call within a mapping: on whole stacks, with the rule of each sample."""
+        forward, backward = self._forward, self._backward
+        assert forward is not None and backward is not None
+
+        def stacked_backward(residuals: Any, g: Any) -> tuple[Any, ...]:
+            inner = samples.again()
+            arguments = samples.arguments(inner, samples.stacks)
+            found = self._spread(backward(batches(residuals, inner), batches(g, inner)), arguments,
+                                 tree.leaves(arguments))
+            stacks = [None if c is None else stacked(c, inner) for c in found]
+            return tuple([c if own or c is None else sum(c, axis=0)
+                          for c, own in zip(stacks, samples.own, strict=True)])
+
+        mapped = custom_vjp(samples.over(lambda args: self._f(*args)))
+        mapped.defvjp(samples.over(lambda args: forward(*args)), stacked_backward)
+        return batches(mapped(*samples.stacks), samples.trace)
 
     def _spread(self, cotangents: Any, args: tuple[Any, ...], values: list[Any]) -> list[Any]:
         """Return one cotangent for each leaf of the arguments, after checking what the rule returned."""
@@ -171,7 +150,7 @@ class custom_jvp:
         functools.update_wrapper(self, f)
         self._f = f
         self._rule: Function | None = None
-        self._call = _Call(name_of(f))
+        self._call = Call(name_of(f))
 
     def defjvp(self, rule: Function) -> Function:
         """Set the rule; can be used as a decorator."""
@@ -180,14 +159,16 @@ class custom_jvp:
 
     def __call__(self, *args: Any) -> Any:
         leaves, structure = tree.flatten(args)
-        top = _highest(leaves)
+        top = highest(leaves)
         if top is None:
             return self._f(*args)
         if self._rule is None:
             name = name_of(self._f)
             raise TypeError(f"custom_jvp function {name} has no rule yet; call {name}.defjvp(rule) first")
         trace = top.trace
-        values = _lower(leaves, trace)
+        if isinstance(top, Batch):
+            return self._over(Samples(leaves, structure, trace), self._rule)
+        values = lower(leaves, trace)
         primals = tree.unflatten(structure, values)
         own = [i for i, x in enumerate(leaves) if isinstance(x, Tracer) and x.trace is trace]
 
@@ -217,76 +198,19 @@ class custom_jvp:
                 cotangents[i] = c
             return cotangents
 
-        return tree.unflatten(structure_out, _record(self._call, leaves, trace, outputs, rule))
+        return tree.unflatten(structure_out, record(self._call, leaves, trace, outputs, rule))
+
+    def _over(self, samples: Samples, rule: Function) -> Any:
+        """Call within a mapping: on whole stacks, with the rule of each sample."""
+        def stacked_rule(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+            inner = samples.again()
+            moved = [batches(t, inner) if own else t for t, own in zip(tangents, samples.own, strict=True)]
+            both = rule(samples.arguments(inner, primals), tree.unflatten(samples.structure, moved))
+            return tree.map(lambda y: stacked(y, inner), both)
+
+        mapped = custom_jvp(samples.over(lambda args: self._f(*args)))
+        mapped.defjvp(stacked_rule)
+        return batches(mapped(*samples.stacks), samples.trace)
 
 
-def stop_gradient(x: Any) -> Any:
-    """Return a tree with the same values and no derivative.
-
-    Arguments: `x`, a tree of arrays, traced or not.
-
-    Returns: the tree with plain arrays at its leaves.
-
-    >>> from arraylux import grad
-    >>> grad(lambda x: x * stop_gradient(x))(3.0)
-    np.float64(3.0)
-    """
-    return tree.map(strip, x)
-
-
-def checkpoint(f: Function) -> Function:
-    """Return `f` as a function that keeps nothing but its arguments for the reverse pass, and runs again in it.
-
-    Arguments: `f`, from trees of arrays to a tree of arrays. Whatever it reads of traced arrays must come by its
-    arguments, and it must return the same when it is run again: a random generator in it has to be replicated.
-
-    Returns: a function with the arguments and the results of `f`.
-
-    Errors: ValueError if `f` uses a traced array that is not among its arguments.
-
-    Source: Griewank and Walther, Evaluating Derivatives, chapter 12.
-
-    >>> import numpy as np
-    >>> from arraylux import grad
-    >>> grad(checkpoint(lambda x: np.sum(np.sin(x))))(np.zeros(2))
-    array([1., 1.])
-    """
-    call = _Call(f"checkpoint of {name_of(f)}")
-
-    @functools.wraps(f)
-    def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = tree.flatten((args, kwargs))
-        top = _highest(leaves)
-        if not isinstance(top, Var):                     # forward mode keeps nothing anyway
-            return f(*args, **kwargs)
-        trace = top.trace
-        before = len(trace.rows)
-        values = _lower(leaves, trace)
-        inner_args, inner_kwargs = tree.unflatten(structure, values)
-        outputs, structure_out = tree.flatten(f(*inner_args, **inner_kwargs))
-        if len(trace.rows) != before:
-            raise ValueError(f"checkpoint: {name_of(f)} uses a traced array that is not among its arguments, so its "
-                             "derivative would be lost; pass that array as an argument")
-        own = [i for i, x in enumerate(leaves) if isinstance(x, Var) and x.trace is trace]
-        floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
-
-        def rule(g: Sequence[Any], _: Any) -> list[Any]:
-            tape = Tape(f"checkpoint of {name_of(f)}")
-            again = list(values)
-            for i in own:
-                again[i] = tape.watch(values[i])
-            again_args, again_kwargs = tree.unflatten(structure, again)
-            results = tree.leaves(f(*again_args, **again_kwargs))
-            rows = tape.rows
-            tape.close()
-            seeds = [(results[i].index, c) for i, c in zip(floats, g, strict=True)
-                     if c is not None and isinstance(results[i], Var) and results[i].trace is tape]
-            found = walk(rows, seeds, len(own), consume=True)
-            cotangents: list[Any] = [None] * len(leaves)
-            for i, c in zip(own, found, strict=True):
-                cotangents[i] = c
-            return cotangents
-
-        return tree.unflatten(structure_out, _record(call, leaves, trace, outputs, rule))
-
-    return checkpointed
+__all__ = ["custom_jvp", "custom_vjp"]

@@ -1,8 +1,9 @@
-"""Whole Jacobians and Hessians, column by column or row by row.
+"""Whole Jacobians and Hessians, all columns or all rows at once.
 
 Forward mode gives a Jacobian's columns, one for each input element; reverse mode its rows, one for each output
-element. Whichever there are fewer of is the cheaper way. A Hessian is the Jacobian of a gradient, and its product
-with one vector needs no Hessian at all.
+element. Whichever there are fewer of is the cheaper way. Neither is done by a loop: the unit vectors go through
+together, as a batch, so that products of a matrix and many vectors become products of matrices. A Hessian is the
+Jacobian of a gradient, and its product with one vector needs no Hessian at all.
 """
 from __future__ import annotations
 
@@ -10,16 +11,18 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from .. import tree
-from ..backend import device_of, kind, library
-from ..rules.shaping import reshape, stack
-from ..tracer.core import strip
+from ..backend import kind
+from ..rules.shaping import concat, permute_dims, reshape
 from ..tracer.declare import zeros_like
 from .forward import jvp
 from .leaves import as_input, name_of, no_inputs, unit_vectors
+from .mapping import vmap
 from .reverse import grad, vjp
 
 Function = Callable[..., Any]
 Mode = Literal["fwd", "rev"] | None
+
+AT_ONCE = 2**22             # as many unit vectors go together as have about this many elements, on the larger side
 
 
 def _floats(leaves: list[Any]) -> list[tuple[int, Any]]:
@@ -29,8 +32,9 @@ def _floats(leaves: list[Any]) -> list[tuple[int, Any]]:
 def jacobian(f: Function, mode: Mode = None) -> Function:
     """Return a function that computes the Jacobian of `f` with respect to its first argument.
 
-    Arguments: `f`, from a tree of arrays to a tree of arrays; `mode`, `"fwd"` for one pass for each input element,
-    `"rev"` for one for each output element, `None` for the fewer of the two.
+    Arguments: `f`, from a tree of arrays to a tree of arrays; `mode`, `"fwd"` for a pass with one direction for each
+    input element, `"rev"` for one with a cotangent for each output element, `None` for the fewer of the two. Many
+    directions take one pass together (see `vmap`); only very large Jacobians take several.
 
     Returns: a function with the arguments of `f`. For arrays its result has the shape (*y.shape, *x.shape); for trees
     it is a tree like `y` whose leaves are trees like `x` (`None` where either leaf is not floating point).
@@ -53,49 +57,71 @@ def jacobian(f: Function, mode: Mode = None) -> Function:
         if any(kind(v.dtype) == "c" for _, v in places):
             raise ValueError(f"jacobian of {name_of(f)}: the argument is complex, where one matrix does not describe "
                              "the derivative; use jvp or vjp")
-        y, pullback = vjp(lambda x: f(x, *args, **kwargs), x)
-        outputs, structure_y = tree.flatten(y)
-        n_in, n_out = sum(v.size for _, v in places), sum(v.size for _, v in _floats(outputs))
-        if mode == "fwd" or (mode is None and n_in < n_out):
-            blocks = _columns(lambda x: f(x, *args, **kwargs), x, inputs, places, structure_x, outputs)
+        n_in = sum(v.size for _, v in places)
+
+        def of_x(x: Any) -> Any:
+            return f(x, *args, **kwargs)
+
+        if mode == "fwd" and n_in:
+            structure_y, blocks = _columns(of_x, x, inputs, places, structure_x)
         else:
-            blocks = _rows(pullback, inputs, outputs, structure_y)
+            y, pullback = vjp(of_x, x)
+            outputs, structure_y = tree.flatten(y)
+            if mode is None and 0 < n_in < sum(v.size for _, v in _floats(outputs)):
+                structure_y, blocks = _columns(of_x, x, inputs, places, structure_x)
+            else:
+                blocks = _rows(pullback, inputs, outputs, structure_y)
         rows = [tree.unflatten(structure_x, row) for row in blocks]
         return tree.unflatten(structure_y, rows)
 
     return compute
 
 
+def _together(f: Function, like: Any, other: int) -> Any:
+    """Return `f` of every unit vector of the form of `like`, stacked: as many at once as are not too large."""
+    count = max(1, AT_ONCE // max(1, like.size, other))
+    found = [vmap(f)(unit_vectors(like, like.shape, start, start + count))
+             for start in range(0, max(1, like.size), count)]
+    if len(found) == 1:
+        return found[0]
+    return tree.map(lambda *parts: parts[0] if parts[0] is None else concat(parts), *found)
+
+
 def _rows(pullback: Function, inputs: list[Any], outputs: list[Any], structure: Any) -> list[list[Any]]:
-    """Return the blocks d output / d input by one pullback for each output element."""
+    """Return the blocks d output / d input by a cotangent for each output element."""
     blocks: list[list[Any]] = [[None] * len(inputs) for _ in outputs]
     for k, y in _floats(outputs):
-        rows = []
-        for unit in unit_vectors(y, y.shape):
+        def pull(unit: Any, k: int = k) -> Any:
             cotangents: list[Any] = [None] * len(outputs)
             cotangents[k] = unit
-            rows.append(tree.leaves(pullback(tree.unflatten(structure, cotangents))[0]))
+            return tree.leaves(pullback(tree.unflatten(structure, cotangents))[0])
+
+        rows = _together(pull, y, max(x.size for _, x in _floats(inputs)))
         for i, x in _floats(inputs):
-            blocks[k][i] = (reshape(stack([row[i] for row in rows]), (*y.shape, *x.shape)) if rows else
-                            library(strip(x)).zeros((*y.shape, *x.shape), dtype=y.dtype, device=device_of(strip(x))))
+            blocks[k][i] = reshape(rows[i], (*y.shape, *x.shape))
     return blocks
 
 
-def _columns(f: Function, x: Any, inputs: list[Any], places: list[tuple[int, Any]], structure: Any,
-             outputs: list[Any]) -> list[list[Any]]:
-    """Return the blocks d output / d input by one push for each input element."""
-    blocks: list[list[Any]] = [[None] * len(inputs) for _ in outputs]
+def _columns(f: Function, x: Any, inputs: list[Any], places: list[tuple[int, Any]],
+             structure: Any) -> tuple[Any, list[list[Any]]]:
+    """Return the structure of the result, and the blocks d output / d input by a direction for each input element."""
+    columns, structures = [], []
     for i, value in places:
-        columns = []
-        for unit in unit_vectors(value, value.shape):
-            tangents: list[Any] = [None if as_input(leaf) is None else zeros_like(as_input(leaf)) for leaf in inputs]
+        def push(unit: Any, i: int = i) -> Any:
+            tangents = [None if as_input(leaf) is None else zeros_like(as_input(leaf)) for leaf in inputs]
             tangents[i] = unit
-            columns.append(tree.leaves(jvp(f, (x,), (tree.unflatten(structure, tangents),))[1]))
-        for k, y in _floats(outputs):
-            blocks[k][i] = (reshape(stack([column[k] for column in columns], axis=-1), (*y.shape, *value.shape))
-                            if columns else library(strip(y)).zeros((*y.shape, *value.shape), dtype=y.dtype,
-                                                                    device=device_of(strip(y))))
-    return blocks
+            leaves, structure_y = tree.flatten(jvp(f, (x,), (tree.unflatten(structure, tangents),))[1])
+            structures.append(structure_y)
+            return leaves
+
+        columns.append(_together(push, value, 0))
+    blocks: list[list[Any]] = [[None] * len(inputs) for _ in columns[0]]
+    for (i, value), found in zip(places, columns, strict=True):
+        for k, part in enumerate(found):
+            if part is not None:
+                moved = permute_dims(part, (*range(1, len(part.shape)), 0))
+                blocks[k][i] = reshape(moved, (*part.shape[1:], *value.shape))
+    return structures[0], blocks
 
 
 def hessian(f: Function) -> Function:

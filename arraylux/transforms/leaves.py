@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import tree
-from ..backend import device_of, is_array, kind, library
-from ..tracer.core import Constant, Trace, Tracer, strip
+from ..backend import is_array, kind
+from ..tracer.core import Constant, Trace, Tracer, home
 from ..tracer.declare import zeros_like
 
 
@@ -78,17 +78,16 @@ def owned_apart(found: list[Any], inputs: list[Any], others: Sequence[Any]) -> l
     return result
 
 
-def unit_vectors(x: Any, shape: tuple[int, ...]) -> list[Any]:
-    """Return the arrays of a shape with a single one, of the dtype and library and on the device of `x`."""
-    plain = strip(x)
-    xp = library(plain)
-    rows = xp.eye(math.prod(shape), dtype=plain.dtype, device=device_of(plain))
-    return [xp.reshape(rows[i, ...], shape) for i in range(rows.shape[0])]
+def unit_vectors(x: Any, shape: tuple[int, ...], start: int = 0, stop: int | None = None) -> Any:
+    """Return the arrays of a shape with a single one, stacked, from number `start` up to `stop`, in the dtype of x."""
+    xp, device = home(x)
+    size = math.prod(shape)
+    stop = size if stop is None else min(stop, size)
+    rows = xp.eye(stop - start, size, k=start, dtype=x.dtype, device=device)
+    return xp.reshape(rows, (stop - start, *shape))
 
 
 def ones_of(y: Any) -> Any:
     """Return the number 1 with the dtype, library and device of a scalar."""
-    plain = strip(y)
-    if isinstance(plain, (np.generic, np.ndarray)):
-        return plain.dtype.type(1)
-    return library(plain).ones((), dtype=plain.dtype, device=device_of(plain))
+    xp, device = home(y)
+    return y.dtype.type(1) if xp is np else xp.ones((), dtype=y.dtype, device=device)
