@@ -23,7 +23,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 LIBRARIES = ("arraylux", "numpy", "torch", "jax", "autograd")
-CASES = ("operations", "regression", "smallmlp", "mlp", "elementwise", "attention", "lstm", "cnn")
+CASES = ("operations", "regression", "smallmlp", "mlp", "elementwise", "attention", "lstm", "cnn",
+         "hessian", "jacobian")
 
 
 def interpreter_of(library: str, peers: str) -> str | None:

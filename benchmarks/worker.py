@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import cases
+import jacobians
 import numpy as np
 
 
@@ -194,7 +195,8 @@ def measure(library: str, case: str, seconds: float) -> dict[str, Any]:
     if case == "operations":
         return operation_times(library)
     reset_peak()
-    step = regression_step(library) if case == "regression" else gradient_step(library, case)
+    step = regression_step(library) if case == "regression" else jacobians.step(library, case) \
+        if case in jacobians.CASES else gradient_step(library, case)
     start = time.perf_counter()
     value = step()
     first = time.perf_counter() - start
