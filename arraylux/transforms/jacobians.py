@@ -29,17 +29,21 @@ def _floats(leaves: list[Any]) -> list[tuple[int, Any]]:
     return [(i, x) for i, x in ((i, as_input(leaf)) for i, leaf in enumerate(leaves)) if x is not None]
 
 
-def jacobian(f: Function, mode: Mode = None) -> Function:
+def jacobian(f: Function, mode: Mode = None, *, sparsity: Any = None) -> Function:
     """Return a function that computes the Jacobian of `f` with respect to its first argument.
 
     Arguments: `f`, from a tree of arrays to a tree of arrays; `mode`, `"fwd"` for a pass with one direction for each
     input element, `"rev"` for one with a cotangent for each output element, `None` for the fewer of the two. Many
-    directions take one pass together (see `vmap`); only very large Jacobians take several.
+    directions take one pass together (see `vmap`); only very large Jacobians take several. `sparsity`, for a function
+    from one array to one array, a matrix (y.size, x.size), dense or one of scipy.sparse, that is zero where the
+    Jacobian is known to be zero: then columns that have no row in common share a direction.
 
     Returns: a function with the arguments of `f`. For arrays its result has the shape (*y.shape, *x.shape); for trees
-    it is a tree like `y` whose leaves are trees like `x` (`None` where either leaf is not floating point).
+    it is a tree like `y` whose leaves are trees like `x` (`None` where either leaf is not floating point). With
+    `sparsity` it is a matrix of that kind and shape.
 
-    Errors: ValueError for an unknown mode or a complex argument; TypeError if there is nothing to differentiate.
+    Errors: ValueError for an unknown mode, a complex argument, or a sparsity of another shape; TypeError if there is
+    nothing to differentiate.
 
     >>> import numpy as np
     >>> jacobian(lambda x: x[:2] * x[2])(np.array([1.0, 2.0, 3.0]))
@@ -50,6 +54,10 @@ def jacobian(f: Function, mode: Mode = None) -> Function:
         raise ValueError(f'jacobian knows the modes "fwd" and "rev", got {mode!r}; leave it out to have it chosen')
 
     def compute(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if sparsity is not None:
+            from .sparse import sparse_jacobian
+
+            return sparse_jacobian(lambda x: f(x, *args, **kwargs), x, sparsity, mode)
         inputs, structure_x = tree.flatten(x)
         places = _floats(inputs)
         if not places:
