@@ -1,4 +1,4 @@
-"""The linear algebra of the Array API standard, by name, for arrays that may be traced.
+"""The linear algebra of the Array API standard, and some of SciPy's, by name, for arrays that may be traced.
 
 It is the attribute `linalg` of a namespace: `array_namespace(x).linalg.solve(a, b)`. Names that are not listed here
 are the library's own.
@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from .rules import determinants, linalg, norms, products, shaping, spectral
+from .rules import (
+    determinants,
+    eigen,
+    least_squares,
+    linalg,
+    matrix_functions,
+    norms,
+    products,
+    shaping,
+    spectral,
+    triangular,
+)
+from .tracer.declare import settle
 
 
 class Linalg:
-    """The functions of the standard's extension `linalg` for one array library."""
+    """The functions of the standard's extension `linalg`, and some more, for one array library."""
 
     def __init__(self, library: Any) -> None:
         self._library = library
@@ -34,19 +46,30 @@ class Linalg:
     vecdot = staticmethod(products.vecdot)
 
     # --- equations and determinants ---------------------------------------------------------------------------------
+    cho_solve = staticmethod(triangular.cho_solve)
     det = staticmethod(determinants.det)
     inv = staticmethod(linalg.inv)
-    pinv = staticmethod(spectral.pinv)
+    lstsq = settle(least_squares.lstsq)
+    lu_solve = staticmethod(triangular.lu_solve)
+    pinv = staticmethod(least_squares.pinv)
     slogdet = staticmethod(determinants.slogdet)
     solve = staticmethod(linalg.solve)
+    solve_triangular = staticmethod(triangular.solve_triangular)
 
     # --- decompositions ---------------------------------------------------------------------------------------------
     cholesky = staticmethod(linalg.cholesky)
+    eig = staticmethod(eigen.eig)
     eigh = staticmethod(spectral.eigh)
+    eigvals = staticmethod(eigen.eigvals)
     eigvalsh = staticmethod(spectral.eigvalsh)
+    lu = settle(triangular.lu)
+    lu_factor = settle(triangular.lu_factor)
     qr = staticmethod(spectral.qr)
     svd = staticmethod(spectral.svd)
     svdvals = staticmethod(spectral.svdvals)
+
+    # --- functions of matrices --------------------------------------------------------------------------------------
+    expm = staticmethod(matrix_functions.expm)
 
     # --- norms --------------------------------------------------------------------------------------------------------
     matrix_norm = staticmethod(norms.matrix_norm)

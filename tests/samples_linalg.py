@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import numpy as np
-from domains import Domain, Sample, anything
+from domains import Domain, Sample, anything, exactly
 
 
 def with_values(*shape: int, gap: float = 1.0) -> Domain:
@@ -21,6 +21,14 @@ def symmetric(*shape: int) -> Domain:
     def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         q = np.linalg.qr(rng.normal(size=shape))[0]
         return (q * np.arange(1.0, shape[-1] + 1)) @ q.swapaxes(-1, -2)
+    return Domain(shape, draw)
+
+
+def real_values(*shape: int) -> Domain:
+    """Matrices that are not symmetric, with the eigenvalues 1, 2, 3, ..."""
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        v = with_values(*shape).draw(rng, shape)
+        return (v * np.arange(1.0, shape[-1] + 1)) @ np.linalg.inv(v)
     return Domain(shape, draw)
 
 
@@ -43,10 +51,19 @@ LINALG: dict[str, list[Sample]] = {
     "eigvalsh": of(symmetric, (3, 3), (2, 2, 2)),
     "svd": of(with_values, (3, 3), (4, 2), (2, 3), (2, 3, 2), complex_too=False),
     "svdvals": of(with_values, (3, 3), (4, 2), (2, 3), (2, 3, 2)),
+    "solve_triangular": [Sample((with_values(*a), anything(*b)), {"lower": lower, "unit": unit}, True)
+                         for (a, b), lower, unit in zip(SYSTEMS, (True, False, True, False),
+                                                        (False, False, True, True), strict=True)],
+    "lu": of(with_values, (3, 3), (2, 3, 3), (1, 1), (2, 1, 4, 4)),
+    # Vectors of length 1 whose sign alone is free; complex ones and larger complements are in test_linalg.py.
+    "eig": of(real_values, (3, 3), (2, 2, 2), (1, 1), complex_too=False),
+    "complement": of(with_values, (3, 2), (2, 4, 3), (2, 1), complex_too=False),
     "pinv": of(with_values, (3, 3), (4, 2), (2, 3), (2, 3, 2), rtol=None),
     "qr": of(with_values, (3, 3), (4, 2), (2, 3, 2)),
 }
-LINALG_FLAT: dict[str, list[Sample]] = {"matrix_rank": of(with_values, (3, 3), (2, 3, 2))}
+LINALG_FLAT: dict[str, list[Sample]] = {
+    "row_order": [Sample((exactly(2.0, 2.0, 2.0),), {})],
+    "matrix_rank": of(with_values, (3, 3), (2, 3, 2))}
 
 # --- NumPy's functions, for test_protocols.py -------------------------------------------------------------------------
 RNG = np.random.default_rng(3)
@@ -55,6 +72,8 @@ TALL, WIDE = with_values(4, 2).sample(RNG), with_values(2, 2, 3).sample(RNG)
 T = RNG.uniform(0.5, 2.0, (2, 3, 4))
 V, W = RNG.uniform(0.5, 2.0, 3), RNG.uniform(0.5, 2.0, 3)
 Z = with_values(3, 3).sample(RNG, True)
+REAL, SIX, V4 = real_values(2, 3, 3).sample(RNG), with_values(6, 6).sample(RNG), RNG.normal(size=4)
+TURNING = np.array([[1.0, -2.0], [0.5, 1.5]])                 # two eigenvalues that are not real
 LINALG_CALLS: dict[Any, list[Any]] = {
     np.trace: [((T,), {}), ((T, 1, 2, 0), {}), ((A,), {"offset": -1}), ((A,), {"offset": 5})],
     np.diagonal: [((T,), {}), ((T, -1, 1, 2), {}), ((WIDE,), {"offset": 1, "axis1": -2, "axis2": -1}), ((A, 3), {})],
@@ -68,16 +87,25 @@ LINALG_CALLS: dict[Any, list[Any]] = {
         ((Z, "fro"), {}), ((Z, "nuc"), {}), ((T, "nuc", (0, 2), True), {}), ((T, 1, (2, 0)), {}),
         ((T, -2, (1, 2)), {})],
     np.linalg.pinv: [((TALL,), {}), ((WIDE,), {}), ((A, 1e-3), {}), ((A,), {"rtol": 1e-3})],
-    np.linalg.svd: [((TALL, False), {}), ((WIDE,), {"full_matrices": False}), ((A,), {}),
+    np.linalg.svd: [((TALL, False), {}), ((WIDE,), {"full_matrices": False}), ((A,), {}), ((TALL[:2],), {}),
                     ((WIDE,), {"compute_uv": False})],
     np.linalg.multi_dot: [(([A, TALL[:3], TALL.T],), {}), (([V, A, W],), {})],
-    np.linalg.matrix_rank: [((TALL,), {}), ((np.ones((3, 3)),), {})],
+    np.linalg.matrix_rank: [((TALL,), {}), ((np.ones((3, 3)),), {}), ((A, 1.5), {}), ((WIDE,), {"tol": [1.5, 0.5]})],
+    np.linalg.lstsq: [((TALL, V4), {}), ((TALL, RNG.normal(size=(4, 2)), None), {}), ((TALL.T, V[:2]), {}),
+                      ((A, A[0], -1), {})],
+    np.linalg.eig: [((REAL,), {})], np.linalg.eigvals: [((REAL,), {}), ((TURNING,), {}), ((Z,), {})],
+    np.linalg.cond: [((A,), {}), ((TALL, -2), {}), ((WIDE,), {"p": 2}),
+                     *(((B, p), {}) for p in ("fro", 1, -1, math.inf, -math.inf))],
+    np.linalg.tensorsolve: [((SIX.reshape(2, 3, 3, 2), RNG.normal(size=(2, 3))), {}),
+                            ((SIX.reshape(3, 2, 6).swapaxes(1, 2), RNG.normal(size=6)), {"axes": (0, 2)})],
+    np.linalg.tensorinv: [((SIX.reshape(2, 3, 3, 2),), {}), ((SIX.reshape(6, 3, 2), 1), {})],
     np.linalg.inv: [((A,), {}), ((B,), {}), ((Z,), {})], np.linalg.det: [((A,), {}), ((B,), {}), ((Z,), {})],
     np.linalg.slogdet: [((A,), {}), ((B,), {}), ((Z,), {})],
     np.linalg.solve: [((A, V), {}), ((A, TALL[:3]), {}), ((B, V), {}), ((B, A), {}), ((A, [1.0, 2.0, 3.0]), {}),
                       (([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 3.0]], V), {})],
     np.linalg.matrix_power: [((A, n), {}) for n in (0, 1, 2, 5, -1, -3)],
-    np.linalg.qr: [((TALL,), {}), ((WIDE,), {}), ((A, "complete"), {}), ((Z, "reduced"), {})],
+    np.linalg.qr: [((TALL,), {}), ((WIDE,), {}), ((A, "complete"), {}), ((Z, "reduced"), {}), ((TALL, "r"), {}),
+                   ((with_values(3, 2).sample(RNG), "complete"), {})],
     np.linalg.svdvals: [((TALL,), {}), ((WIDE,), {})],
     np.linalg.matrix_norm: [((B,), {}), ((B,), {"ord": 2, "keepdims": True}), ((T,), {"ord": math.inf})],
     np.linalg.vector_norm: [((B,), {}), ((B,), {"axis": (0, 1), "keepdims": True}), ((T,), {"axis": 1, "ord": 3})],

@@ -5,17 +5,30 @@ axes where the standard takes the last two, and `norm` is both norms of the stan
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, library
-from ..rules import determinants, linalg, norms, pairs, products, shaping, spectral
-from ..tracer.core import strip
+from ..backend import kind
+from ..rules import (
+    determinants,
+    eigen,
+    elementwise,
+    least_squares,
+    linalg,
+    norms,
+    pairs,
+    products,
+    reducing,
+    shaping,
+    spectral,
+)
+from ..tracer.core import bare, home
 from ..tracer.tables import NUMPY_FUNCTIONS
-from .ufuncs import as_array
+from .values import as_array
 
 
 def _to_the_end(x: Any, axis1: int, axis2: int) -> Any:
@@ -33,8 +46,7 @@ def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 def _diag(v: Any, k: int = 0) -> Any:
     if v.ndim == 2:
         return linalg.diagonal(v, offset=k)
-    plain = strip(v)
-    xp, device, rows = library(plain), device_of(plain), v.shape[0] + abs(k)
+    (xp, device), rows = home(v), v.shape[0] + abs(k)
     padded = shaping.concat([v, xp.zeros(abs(k), dtype=v.dtype, device=device)])
     here = xp.eye(rows, k=k, dtype=xp.bool, device=device)
     return pairs.where(here, shaping.expand_dims(padded, -1 if k >= 0 else 0), 0.0)
@@ -68,7 +80,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 
 def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    return spectral.pinv(a, rtol=rcond if rtol is None else rtol)
+    return least_squares.pinv(a, rtol=rcond if rtol is None else rtol)
 
 
 def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
@@ -76,7 +88,51 @@ def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian:
 
 
 def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    return np.linalg.matrix_rank(strip(A), tol, hermitian, rtol=rtol)
+    if tol is None:
+        return norms.matrix_rank(A, rtol=rtol)
+    return reducing.count_nonzero(pairs.greater(spectral.svdvals(A), shaping.expand_dims(as_array(tol), -1)), axis=-1)
+
+
+def _qr(a: Any, mode: str = "reduced") -> Any:
+    return spectral.qr(a).R if mode == "r" else spectral.qr(a, mode=mode)
+
+
+def _eig(a: Any) -> Any:
+    """NumPy's results are real where all eigenvalues of real matrices are."""
+    (w, v), (xp, _) = eigen.eig(a), home(a)
+    if kind(a.dtype) == "c" or bool(xp.any(xp.imag(bare(w)) != 0)):
+        return eigen.EigResult(w, v)
+    return eigen.EigResult(elementwise.real(w), elementwise.real(v))
+
+
+def _eigvals(a: Any) -> Any:
+    return _eig(a).eigenvalues
+
+
+def _cond(x: Any, p: Any = None) -> Any:
+    if p in (None, 2, -2):
+        s = spectral.svdvals(x)
+        return pairs.divide(s[..., -1], s[..., 0]) if p == -2 else pairs.divide(s[..., 0], s[..., -1])
+    return pairs.multiply(_norm(x, p, (-2, -1)), _norm(linalg.inv(x), p, (-2, -1)))
+
+
+def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    a, b = as_array(a), as_array(b)
+    if axes is not None:
+        moved = [i % a.ndim for i in axes]
+        a = shaping.permute_dims(a, (*[i for i in range(a.ndim) if i not in moved], *moved))
+    shape = a.shape[b.ndim:]
+    if not math.prod(a.shape[:b.ndim]) == b.size == math.prod(shape):
+        raise ValueError(f"np.linalg.tensorsolve: shapes {tuple(a.shape)} and {tuple(b.shape)} pose {b.size} equations "
+                         f"for {math.prod(shape)} unknowns; there must be as many of one as of the other")
+    matrix = shaping.reshape(a, (b.size, b.size))
+    return shaping.reshape(linalg.solve(matrix, shaping.reshape(b, (-1,))), shape)
+
+
+def _tensorinv(a: Any, ind: int = 2) -> Any:
+    rows, columns = a.shape[:ind], a.shape[ind:]
+    y = linalg.inv(shaping.reshape(a, (math.prod(rows), math.prod(columns))))
+    return shaping.reshape(y, (*columns, *rows))
 
 
 # One triangle is read for the other; here the symmetric part is taken, which for symmetric matrices is the same.
@@ -96,7 +152,9 @@ NUMPY_FUNCTIONS.update({
     np.linalg.slogdet: lambda a: determinants.slogdet(a),
     np.linalg.solve: lambda a, b: linalg.solve(as_array(a), as_array(b)),
     np.linalg.matrix_power: lambda a, n: linalg.matrix_power(a, n),
-    np.linalg.qr: lambda a, mode="reduced": spectral.qr(a, mode=mode),
+    np.linalg.qr: _qr, np.linalg.eig: _eig, np.linalg.eigvals: _eigvals, np.linalg.cond: _cond,
+    np.linalg.tensorsolve: _tensorsolve, np.linalg.tensorinv: _tensorinv,
+    np.linalg.lstsq: lambda a, b, rcond=None: least_squares.lstsq(as_array(a), as_array(b), rcond),
     np.linalg.cholesky: lambda a, /, *, upper=False: linalg.cholesky(a, upper=upper),
     np.linalg.svdvals: spectral.svdvals, np.linalg.matrix_norm: norms.matrix_norm,
     np.linalg.vector_norm: norms.vector_norm, np.linalg.cross: linalg.cross,

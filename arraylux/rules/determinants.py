@@ -6,6 +6,7 @@ determinant is zero, to the second derivative.
 """
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +16,7 @@ from ..tracer.declare import Custom, adjoint, zeros_like
 from .cumulative import prod
 from .elementwise import conj
 from .linalg import diagonal, inv
-from .pairs import add, logical_or, multiply, subtract, where
+from .pairs import add, logical_or, multiply, not_equal, subtract, where
 from .products import conjugate_transpose, matmul
 from .reducing import sum
 from .shaping import expand_dims
@@ -81,8 +82,13 @@ def det(x: Any, /) -> Any:
     return _det(x)
 
 
+def _inverse(x: Any, sign: Any) -> Any:
+    """Return the inverse: NaN for singular matrices, where the logarithm falls without bound."""
+    return inv(where(_as_matrix(not_equal(sign, 0)), x, math.nan))
+
+
 def _push_slogdet(tangents: Sequence[Any], y: Any, x: Any) -> Any:
-    rate = _inner(inv(x), tangents[0])
+    rate = _inner(_inverse(x, y[0]), tangents[0])
     turn = multiply(y[0], imaginary_part(rate)) if kind(rate.dtype) == "c" else zeros_like(y[0])
     return turn, real_part(rate)
 
@@ -93,7 +99,7 @@ def _pull_slogdet(g: Any, y: Any, x: Any) -> Any:
     if gs is not None and kind(gs.dtype) == "c":
         turn = imaginary_part(multiply(conj(y[0]), gs))
         rate = turn if gl is None else add(turn, gl)
-    return (None if rate is None else multiply(_as_matrix(rate), conjugate_transpose(inv(x))),)
+    return (None if rate is None else multiply(_as_matrix(rate), conjugate_transpose(_inverse(x, y[0]))),)
 
 
 _slogdet = Custom("slogdet", jvp=_push_slogdet, vjp=_pull_slogdet, keeps="0y", multiple=True,

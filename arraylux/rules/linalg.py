@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..backend import library
-from ..tracer.core import Tracer, strip
+from ..tracer.core import Tracer, home
 from ..tracer.declare import Custom, fit, fit_tangent
 from .elementwise import negative, positive
 from .indexing import getitem
 from .pairs import add, multiply, subtract
 from .products import conjugate_transpose, matmul
 from .reducing import sum
-from .shaping import broadcast_arrays, counted, expand_dims, reshape, roll, squeeze, tril
+from .shaping import broadcast_arrays, broadcast_to, counted, expand_dims, reshape, roll, squeeze, tril
+from .triangular import divide_by, triangular
 
 
 def traced(*arrays: Any) -> bool:
@@ -74,8 +75,10 @@ def cross(a: Any, b: Any, /, *, axis: int = -1) -> Any:
 def matrix_power(x: Any, n: int, /) -> Any:
     """The n-th power of square matrices, by repeated squaring; for negative n that of the inverse."""
     if not traced(x) or n == 0:
-        plain = strip(x)
-        return library(plain).linalg.matrix_power(plain, n)
+        if not traced(x):
+            return library(x).linalg.matrix_power(x, n)
+        xp, device = home(x)
+        return broadcast_to(xp.eye(x.shape[-1], dtype=x.dtype, device=device), x.shape)
     if n < 0:
         x, n = inv(x), -n
     power = None
@@ -136,15 +139,14 @@ def _lower_half(x: Any) -> Any:
 
 
 def _push_cholesky(tangents: Sequence[Any], y: Any, x: Any) -> Any:
-    inverse = inv(y)
-    inner = matmul(inverse, matmul(hermitian(tangents[0]), conjugate_transpose(inverse)))
-    return matmul(y, _lower_half(inner))
+    half = triangular(y, hermitian(tangents[0]), lower=True, unit=False)
+    return matmul(y, _lower_half(divide_by(half, conjugate_transpose(y), lower=False)))
 
 
 def _pull_cholesky(g: Any, y: Any, x: Any) -> Any:
-    inverse = inv(y)
     inner = _lower_half(matmul(conjugate_transpose(y), g))
-    return (hermitian(matmul(conjugate_transpose(inverse), matmul(inner, inverse))),)
+    half = triangular(conjugate_transpose(y), inner, lower=False, unit=False)
+    return (hermitian(divide_by(half, y, lower=True)),)
 
 
 _cholesky = Custom("cholesky", jvp=_push_cholesky, vjp=_pull_cholesky, keeps="y",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..backend import library
+from ..tracer.core import strip
 from ..tracer.declare import Flat
 from .elementwise import abs, astype, sqrt, square
 from .linalg import traced
@@ -72,7 +73,7 @@ _matrix_rank = Flat("matrix_rank", run=_run_rank)
 
 def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
     """How many singular values of each matrix are larger than rtol times the largest."""
-    return _matrix_rank(x, rtol=rtol)
+    return _matrix_rank(x, rtol=strip(rtol))
 
 
 __all__ = ["matrix_norm", "matrix_rank", "vector_norm"]

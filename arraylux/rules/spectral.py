@@ -15,16 +15,17 @@ from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
 
-from ..backend import device_of, kind, library
-from ..tracer.core import strip
-from ..tracer.declare import Custom, add_tangents, adjoint
+from ..backend import kind, library
+from ..tracer.core import home
+from ..tracer.declare import Custom, add_tangents, adjoint, zeros_like
 from ..tracer.fitting import times
-from .elementwise import conj, logical_not, real
-from .linalg import diagonal, hermitian, inv, traced
+from .elementwise import conj, logical_not, negative, real
+from .linalg import diagonal, hermitian, traced
 from .pairs import add, equal, logical_and, not_equal, subtract, where
 from .products import conjugate_transpose, matmul
-from .reducing import sum
+from .reducing import all, sum
 from .shaping import concat, expand_dims, tril, triu
+from .triangular import divide_by
 
 EighResult = namedtuple("EighResult", ["eigenvalues", "eigenvectors"])
 SVDResult = namedtuple("SVDResult", ["U", "S", "Vh"])
@@ -43,9 +44,8 @@ def imaginary_part(x: Any) -> Any:
 
 def identity(x: Any) -> Any:
     """Return a mask of the main diagonal, as large as the last axis of x."""
-    plain = strip(x)
-    xp = library(plain)
-    return xp.eye(plain.shape[-1], dtype=xp.bool, device=device_of(plain))
+    xp, device = home(x)
+    return xp.eye(x.shape[-1], dtype=xp.bool, device=device)
 
 
 def diagonal_matrix(x: Any) -> Any:
@@ -62,7 +62,7 @@ def _over(m: Any, d: Any, aside: Any = None) -> Any:
     return times(where(lost, math.nan, where(zero, 0.0, 1 / where(zero, 1.0, d))), m)
 
 
-def _over_gaps(m: Any, values: Any, squares: bool = False) -> Any:
+def over_gaps(m: Any, values: Any, squares: bool = False) -> Any:
     """Return m[i, j] / (values[j] - values[i]), or by the gap between their squares; 0 on the diagonal."""
     row, column = expand_dims(values, -2), expand_dims(values, -1)
     gap = subtract(row, column)
@@ -77,14 +77,14 @@ def _skew(x: Any) -> Any:
 def _push_eigh(tangents: Sequence[Any], y: Any, x: Any) -> Any:
     w, v = y
     inner = matmul(conjugate_transpose(v), matmul(hermitian(tangents[0]), v))
-    return real_part(diagonal(inner)), matmul(v, _over_gaps(inner, w))
+    return real_part(diagonal(inner)), matmul(v, over_gaps(inner, w))
 
 
 def _pull_eigh(g: Any, y: Any, x: Any) -> Any:
     w, v = y
     inner = add_tangents([
         None if g[0] is None else diagonal_matrix(g[0]),
-        None if g[1] is None else _over_gaps(_skew(matmul(conjugate_transpose(v), g[1])) * 0.5, w)])
+        None if g[1] is None else over_gaps(_skew(matmul(conjugate_transpose(v), g[1])) * 0.5, w)])
     return (matmul(v, matmul(inner, conjugate_transpose(v))),)
 
 
@@ -127,8 +127,8 @@ def _push_svd(tangents: Sequence[Any], y: Any, x: Any) -> Any:
     forth = matmul(tangents[0], conjugate_transpose(vh))
     inner = matmul(back, conjugate_transpose(vh))
     left, right = times(inner, row), times(column, inner)
-    du = matmul(u, _over_gaps(add(left, conjugate_transpose(left)), s, squares=True))
-    dv = _over_gaps(add(right, conjugate_transpose(right)), s, squares=True)
+    du = matmul(u, over_gaps(add(left, conjugate_transpose(left)), s, squares=True))
+    dv = over_gaps(add(right, conjugate_transpose(right)), s, squares=True)
     dvh = matmul(conjugate_transpose(dv), vh)
     if kind(u.dtype) == "c":                             # the phase of a pair of vectors is free: u takes all of it
         du = add(du, times(u, expand_dims(_over(imaginary_part(diagonal(inner)), s), -2)))
@@ -147,14 +147,14 @@ def _pull_svd(g: Any, y: Any, x: Any) -> Any:
     outside = []
     if gu is not None:
         turn = matmul(conjugate_transpose(u), gu)
-        inner.append(times(_over_gaps(_skew(turn), s, squares=True), row))
+        inner.append(times(over_gaps(_skew(turn), s, squares=True), row))
         if kind(u.dtype) == "c":
             inner.append(diagonal_matrix(_over(imaginary_part(diagonal(turn)), s)))
         if x.shape[-2] > s.shape[-1]:
             outside.append(matmul(_over(subtract(gu, matmul(u, turn)), row), vh))
     if gvh is not None:
         turn = matmul(vh, conjugate_transpose(gvh))
-        inner.append(times(column, _over_gaps(_skew(turn), s, squares=True)))
+        inner.append(times(column, over_gaps(_skew(turn), s, squares=True)))
         if x.shape[-1] > s.shape[-1]:
             outside.append(matmul(u, _over(subtract(gvh, matmul(conjugate_transpose(turn), vh)), column)))
     return (add_tangents([matmul(u, matmul(add_tangents(inner), vh)), *outside]),)
@@ -167,15 +167,19 @@ _svd = Custom("svd", jvp=_push_svd, vjp=_pull_svd, keeps="y", multiple=True,
 def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     """Singular value decomposition x = U diag(S) Vh, with S in descending order.
 
-    Errors: ValueError for the full matrices of a traced array that is not square, whose additional columns are
-    arbitrary; pass `full_matrices=False`.
+    With `full_matrices` U and Vh are square. Which basis their additional vectors are is arbitrary; a derivative means
+    something only for what does not depend on that, as U[:, k:] @ U[:, k:].T.
     """
-    if full_matrices and x.shape[-1] != x.shape[-2]:
-        if traced(x):
-            raise ValueError(f"svd with full_matrices=True of a traced array of shape {tuple(x.shape)} has columns "
-                             "that no rule determines; pass full_matrices=False")
+    rows, columns = x.shape[-2:]
+    if not full_matrices or rows == columns:
+        return SVDResult(*_svd(x))
+    if not traced(x):
         return SVDResult(*library(x).linalg.svd(x, full_matrices=True))
-    return SVDResult(*_svd(x))
+    u, s, vh = _svd(x)
+    if rows > columns:
+        return SVDResult(concat([u, complement(u)], axis=-1), s, vh)
+    others = conjugate_transpose(complement(conjugate_transpose(vh)))
+    return SVDResult(u, s, concat([vh, others], axis=-2))
 
 
 def _push_svdvals(tangents: Sequence[Any], y: Any, x: Any) -> Any:
@@ -200,48 +204,19 @@ def svdvals(x: Any, /) -> Any:
     return _svdvals(x)
 
 
-# --- the pseudoinverse ----------------------------------------------------------------------------------------------
-def _push_pinv(tangents: Sequence[Any], y: Any, x: Any, rtol: Any) -> Any:
-    t = tangents[0]
-    yh, th = conjugate_transpose(y), conjugate_transpose(t)
-    beside = matmul(y, matmul(yh, subtract(th, matmul(matmul(th, x), y))))
-    above = matmul(matmul(subtract(th, matmul(y, matmul(x, th))), yh), y)
-    return subtract(add(beside, above), matmul(y, matmul(t, y)))
-
-
-def _pull_pinv(g: Any, y: Any, x: Any, rtol: Any) -> Any:
-    yh, gh = conjugate_transpose(y), conjugate_transpose(g)
-    beside = matmul(matmul(subtract(gh, matmul(x, matmul(y, gh))), y), yh)
-    above = matmul(yh, matmul(y, subtract(gh, matmul(matmul(gh, y), x))))
-    return (subtract(add(beside, above), matmul(yh, matmul(g, yh))),)
-
-
-def _run_pinv(x: Any, *, rtol: Any) -> Any:
-    return library(x).linalg.pinv(x) if rtol is None else library(x).linalg.pinv(x, rtol=rtol)
-
-
-_pinv = Custom("pinv", jvp=_push_pinv, vjp=_pull_pinv, keeps="0y", run=_run_pinv)
-
-
-def pinv(x: Any, /, *, rtol: Any = None) -> Any:
-    """The pseudoinverse; singular values below `rtol` times the largest count as zero.
-
-    Its derivative is that among matrices of the same rank.
-
-    Source: Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose
-    variables separate" (1973), equation 4.12.
-    """
-    return _pinv(x, rtol=rtol)
-
-
 # --- orthogonal and triangular factors ------------------------------------------------------------------------------
 def _diagonal_part(x: Any) -> Any:
     return diagonal_matrix(real_part(diagonal(x)))
 
 
+def _independent(r: Any) -> Any:
+    """Return triangular factors of independent columns, and NaN for others: of those Q is arbitrary."""
+    return where(expand_dims(all(not_equal(diagonal(r), 0), axis=-1), (-2, -1)), r, math.nan)
+
+
 def _push_qr(tangents: Sequence[Any], y: Any, x: Any) -> Any:
     q, r = y
-    t = matmul(tangents[0], inv(r))
+    t = divide_by(tangents[0], _independent(r), lower=False)
     inner = matmul(conjugate_transpose(q), t)
     upper = add_tangents([triu(inner, k=1), conjugate_transpose(tril(inner, k=-1)), _diagonal_part(inner)])
     return subtract(t, matmul(q, upper)), matmul(upper, r)
@@ -255,7 +230,7 @@ def _pull_qr(g: Any, y: Any, x: Any) -> Any:
     upper = triu(inner, k=1)
     symmetric = add_tangents([upper, conjugate_transpose(upper), _diagonal_part(inner)])
     t = add_tangents([matmul(q, symmetric), gq])
-    return (matmul(t, conjugate_transpose(inv(r))),)
+    return (divide_by(t, conjugate_transpose(_independent(r)), lower=True),)
 
 
 _qr = Custom("qr", jvp=_push_qr, vjp=_pull_qr, keeps="y", multiple=True,
@@ -265,8 +240,10 @@ _qr = Custom("qr", jvp=_push_qr, vjp=_pull_qr, keeps="y", multiple=True,
 def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
     """Factors x = Q R, with orthonormal columns in Q and an upper triangle in R.
 
-    Errors: ValueError for the complete factors of a traced array with more rows than columns, whose additional
-    columns are arbitrary.
+    With the mode "complete" Q is square. Which basis its additional columns are is arbitrary; a derivative means
+    something only for what does not depend on that, as Q[:, k:] @ Q[:, k:].T.
+
+    Errors: ValueError for a traced array and any mode but "reduced" and "complete".
 
     Source: Walter and Lehmann, "Algorithmic differentiation of linear algebra functions with application in optimum
     experimental design" (2010).
@@ -274,13 +251,38 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
     rows, columns = x.shape[-2:]
     if not traced(x):
         return QRResult(*library(x).linalg.qr(x, mode=mode))
-    if mode != "reduced" and (mode != "complete" or rows > columns):
+    if mode not in ("reduced", "complete"):
         raise ValueError(f"qr with mode={mode!r} of a traced array of shape {tuple(x.shape)} has no derivative rule; "
-                         "pass mode='reduced'")
+                         "pass mode='reduced' or mode='complete'")
     if rows >= columns:
-        return QRResult(*_qr(x))
+        q, r = _qr(x)
+        if mode == "reduced" or rows == columns:
+            return QRResult(q, r)
+        below = zeros_like(x[..., columns:, :])
+        return QRResult(concat([q, complement(q)], axis=-1), concat([r, below], axis=-2))
     q, r = _qr(x[..., :rows])                           # the columns on the right follow from the square on the left
     return QRResult(q, concat([r, matmul(conjugate_transpose(q), x[..., rows:])], axis=-1))
 
 
-__all__ = ["eigh", "eigvalsh", "pinv", "qr", "svd", "svdvals"]
+# --- what is orthogonal to all columns ------------------------------------------------------------------------------
+def _slope(x: Any) -> Any:
+    """Return the adjoint of the pseudoinverse of a matrix of independent columns."""
+    q, r = _qr(x)
+    return divide_by(q, conjugate_transpose(_independent(r)), lower=True)
+
+
+def _push_complement(tangents: Sequence[Any], y: Any, x: Any) -> Any:
+    return negative(matmul(_slope(x), matmul(conjugate_transpose(tangents[0]), y)))
+
+
+def _pull_complement(g: Any, y: Any, x: Any) -> Any:
+    return (negative(matmul(y, matmul(conjugate_transpose(g), _slope(x)))),)
+
+
+# An orthonormal basis y of the space orthogonal to the independent columns of x. It turns with that space, and within
+# it not at all: of all bases' derivatives the smallest, and the same as any other's for what is the same in all bases.
+complement = Custom("complement", jvp=_push_complement, vjp=_pull_complement, keeps="0y",
+                    run=lambda x: library(x).linalg.qr(x, mode="complete")[0][..., x.shape[-1]:])
+
+
+__all__ = ["eigh", "eigvalsh", "qr", "svd", "svdvals"]
