@@ -9,14 +9,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from .backend import is_array, library
+import numpy as np
+
+from .backend import library
+from .inspection import Inspection
 from .rules import creation, cumulative, elementwise, indexing, pairs, products, reducing, shaping, sorting
 from .rules.extras import Extras
-from .tracer.core import Tracer, constant, strip
+from .tracer.core import Tracer, bare, constant
+from .tracer.declare import settle
 from .tracer.tables import FUNCTIONS
 
 
-class Namespace(Extras):
+class Namespace(Inspection, Extras):
     """The functions of the standard for one array library.
 
     With `traced` the arrays that it makes are constants, into which traced values can be assigned.
@@ -28,7 +32,9 @@ class Namespace(Extras):
         self.__name__ = f"arraylux[{plain.__name__}]"
 
     def __repr__(self) -> str:
-        return f"<namespace {self.__name__}>"
+        # SciPy and others print it where plain arrays meet traced ones, so it names the way out.
+        traced = " of traced arrays, whose asarray takes plain ones" if self._traced else ""
+        return f"<namespace {self.__name__}{traced}>"
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._library, name)
@@ -48,6 +54,13 @@ class Namespace(Extras):
 
         return Fourier(self._library, self._traced)
 
+    @cached_property
+    def special(self) -> Any:
+        """Special functions, by SciPy's names."""
+        from .special import Special
+
+        return Special()
+
     # --- elementwise, one argument ------------------------------------------------------------------------------
     abs = elementwise.abs
     acos = elementwise.acos
@@ -56,76 +69,76 @@ class Namespace(Extras):
     asinh = elementwise.asinh
     atan = elementwise.atan
     atanh = elementwise.atanh
-    bitwise_invert = elementwise.bitwise_invert
-    ceil = elementwise.ceil
+    bitwise_invert = settle(elementwise.bitwise_invert)
+    ceil = settle(elementwise.ceil)
     conj = elementwise.conj
     cos = elementwise.cos
     cosh = elementwise.cosh
     exp = elementwise.exp
     expm1 = elementwise.expm1
-    floor = elementwise.floor
+    floor = settle(elementwise.floor)
     imag = elementwise.imag
-    isfinite = elementwise.isfinite
-    isinf = elementwise.isinf
-    isnan = elementwise.isnan
+    isfinite = settle(elementwise.isfinite)
+    isinf = settle(elementwise.isinf)
+    isnan = settle(elementwise.isnan)
     log = elementwise.log
     log10 = elementwise.log10
     log1p = elementwise.log1p
     log2 = elementwise.log2
-    logical_not = elementwise.logical_not
+    logical_not = settle(elementwise.logical_not)
     negative = elementwise.negative
     positive = elementwise.positive
     real = elementwise.real
     reciprocal = elementwise.reciprocal
-    round = elementwise.round
-    sign = elementwise.sign
-    signbit = elementwise.signbit
+    round = settle(elementwise.round)
+    sign = settle(elementwise.sign)
+    signbit = settle(elementwise.signbit)
     sin = elementwise.sin
     sinh = elementwise.sinh
     sqrt = elementwise.sqrt
     square = elementwise.square
     tan = elementwise.tan
     tanh = elementwise.tanh
-    trunc = elementwise.trunc
+    trunc = settle(elementwise.trunc)
 
     # --- elementwise, two arguments -----------------------------------------------------------------------------
     add = pairs.add
     atan2 = pairs.atan2
-    bitwise_and = pairs.bitwise_and
-    bitwise_left_shift = pairs.bitwise_left_shift
-    bitwise_or = pairs.bitwise_or
-    bitwise_right_shift = pairs.bitwise_right_shift
-    bitwise_xor = pairs.bitwise_xor
+    bitwise_and = settle(pairs.bitwise_and)
+    bitwise_left_shift = settle(pairs.bitwise_left_shift)
+    bitwise_or = settle(pairs.bitwise_or)
+    bitwise_right_shift = settle(pairs.bitwise_right_shift)
+    bitwise_xor = settle(pairs.bitwise_xor)
     clip = staticmethod(pairs.clip)
     copysign = pairs.copysign
     divide = pairs.divide
-    equal = pairs.equal
-    floor_divide = pairs.floor_divide
-    greater = pairs.greater
-    greater_equal = pairs.greater_equal
+    equal = settle(pairs.equal)
+    floor_divide = settle(pairs.floor_divide)
+    greater = settle(pairs.greater)
+    greater_equal = settle(pairs.greater_equal)
     hypot = pairs.hypot
-    less = pairs.less
-    less_equal = pairs.less_equal
+    less = settle(pairs.less)
+    less_equal = settle(pairs.less_equal)
     logaddexp = pairs.logaddexp
-    logical_and = pairs.logical_and
-    logical_or = pairs.logical_or
-    logical_xor = pairs.logical_xor
+    logical_and = settle(pairs.logical_and)
+    logical_or = settle(pairs.logical_or)
+    logical_xor = settle(pairs.logical_xor)
     maximum = pairs.maximum
     minimum = pairs.minimum
     multiply = pairs.multiply
-    nextafter = pairs.nextafter
-    not_equal = pairs.not_equal
+    nextafter = settle(pairs.nextafter)
+    not_equal = settle(pairs.not_equal)
     pow = pairs.pow
     remainder = pairs.remainder
     subtract = pairs.subtract
     where = pairs.where
 
     # --- reductions and running reductions ----------------------------------------------------------------------
-    all = staticmethod(reducing.all)
-    any = staticmethod(reducing.any)
-    argmax = staticmethod(reducing.argmax)
-    argmin = staticmethod(reducing.argmin)
-    count_nonzero = staticmethod(reducing.count_nonzero)
+    all = settle(reducing.all)
+    any = settle(reducing.any)
+    argmax = settle(reducing.argmax)
+    argmin = settle(reducing.argmin)
+    count_nonzero = settle(reducing.count_nonzero)
     cumulative_prod = staticmethod(cumulative.cumulative_prod)
     cumulative_sum = staticmethod(cumulative.cumulative_sum)
     max = staticmethod(reducing.max)
@@ -138,6 +151,7 @@ class Namespace(Extras):
 
     # --- shapes ---------------------------------------------------------------------------------------------------
     broadcast_arrays = staticmethod(shaping.broadcast_arrays)
+    broadcast_shapes = staticmethod(np.broadcast_shapes)
     broadcast_to = staticmethod(shaping.broadcast_to)
     concat = staticmethod(shaping.concat)
     diff = staticmethod(shaping.diff)
@@ -158,17 +172,17 @@ class Namespace(Extras):
     unstack = staticmethod(shaping.unstack)
 
     # --- indexing, sorting, searching -----------------------------------------------------------------------------
-    argsort = staticmethod(indexing.argsort)
-    isin = sorting.isin
-    nonzero = indexing.nonzero
-    searchsorted = staticmethod(indexing.searchsorted)
+    argsort = settle(indexing.argsort)
+    isin = settle(sorting.isin)
+    nonzero = settle(indexing.nonzero)
+    searchsorted = settle(indexing.searchsorted)
     sort = staticmethod(sorting.sort)
     take = staticmethod(indexing.take)
     take_along_axis = staticmethod(indexing.take_along_axis)
-    unique_all = sorting.unique_all
-    unique_counts = sorting.unique_counts
-    unique_inverse = sorting.unique_inverse
-    unique_values = sorting.unique_values
+    unique_all = settle(sorting.unique_all)
+    unique_counts = settle(sorting.unique_counts)
+    unique_inverse = settle(sorting.unique_inverse)
+    unique_values = settle(sorting.unique_values)
 
     # --- products ----------------------------------------------------------------------------------------------------
     dot = staticmethod(products.dot)
@@ -202,7 +216,7 @@ class Namespace(Extras):
     def full(self, shape: int | tuple[int, ...], fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
         """An array of one value, which may be traced."""
         if isinstance(fill_value, Tracer):
-            value = fill_value if dtype is None else elementwise.astype(fill_value, dtype=dtype)
+            value = fill_value if dtype is None else creation.cast(fill_value, dtype)
             return shaping.broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape))
         return self._made(self._library.full(shape, fill_value, dtype=dtype, device=device))
 
@@ -217,7 +231,8 @@ class Namespace(Extras):
     def asarray(self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
         """An array from an array, a number or nested lists, which may hold tracers."""
         if creation.holds_tracer(obj):
-            return creation.asarray(obj, like=creation.first_tracer(obj), dtype=dtype, copy=copy)
+            y = creation.asarray(obj, like=creation.first_tracer(obj), dtype=dtype, copy=copy)
+            return y if device is None else creation.to_device(y, device)
         return self._made(self._library.asarray(obj, dtype=dtype, device=device, copy=copy))
 
     def linspace(self, start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None,
@@ -228,26 +243,20 @@ class Namespace(Extras):
             return creation.linspace(start, stop, num, like=like, dtype=dtype, endpoint=endpoint)
         return self._made(self._library.linspace(start, stop, num, dtype=dtype, device=device, endpoint=endpoint))
 
-    # --- dtypes and devices -----------------------------------------------------------------------------------------
+    def from_dlpack(self, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+        """An array that shares the memory of another library's; of a traced array, that array."""
+        if isinstance(x, Tracer):
+            y = creation.asarray(x, like=x, copy=copy)
+            return y if device is None else creation.to_device(y, device)
+        asked = {word: value for word, value in (("device", device), ("copy", copy)) if value is not None}
+        return self._made(self._library.from_dlpack(x, **asked))
+
     def astype(self, x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
         """Cast to another dtype."""
-        return creation.cast(x, dtype, copy=copy)
-
-    def result_type(self, *arrays_and_dtypes: Any) -> Any:
-        """The dtype that an operation on these would have."""
-        return self._library.result_type(*[strip(a) for a in arrays_and_dtypes])
-
-    def finfo(self, type: Any, /) -> Any:
-        """The limits of a floating dtype, or of an array's."""
-        return self._library.finfo(type.dtype if isinstance(type, Tracer) or is_array(type) else type)
-
-    def iinfo(self, type: Any, /) -> Any:
-        """The limits of an integer dtype, or of an array's."""
-        return self._library.iinfo(type.dtype if isinstance(type, Tracer) or is_array(type) else type)
-
-    def isdtype(self, dtype: Any, kind: Any) -> bool:
-        """Say whether a dtype is of a kind of the standard."""
-        return bool(self._library.isdtype(dtype, kind))
+        if device is not None and not isinstance(x, Tracer):
+            return self._library.astype(x, dtype, copy=copy, device=device)
+        y = creation.cast(x, dtype, copy=copy)
+        return y if device is None else creation.to_device(y, device)
 
 
 _NAMESPACES: dict[tuple[str, bool], Namespace] = {}
@@ -271,7 +280,7 @@ def array_namespace(*arrays: Any) -> Namespace:
     traced = False
     for x in arrays:
         traced = traced or isinstance(x, Tracer)
-        plain = strip(x)
+        plain = bare(x)
         if plain is None or (isinstance(plain, (int, float, complex)) and not hasattr(plain, "shape")):
             continue
         lib = library(plain)
@@ -288,7 +297,8 @@ def array_namespace(*arrays: Any) -> Namespace:
 
 
 FUNCTIONS.update({name: getattr(Namespace, name) for part in (Extras, Namespace) for name in vars(part)
-                  if not name.startswith("_") and name not in ("linalg", "fft")})
+                  if not name.startswith("_") and name not in ("linalg", "fft", "special")})
 FUNCTIONS["astype"] = creation.cast
+FUNCTIONS["copied"] = creation.copied
 FUNCTIONS["to_device"] = creation.to_device
 FUNCTIONS["__array_namespace__"] = lambda x, api_version: array_namespace(x)

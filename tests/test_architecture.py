@@ -13,13 +13,14 @@ ROOT = Path(arraylux.__file__).parent
 FLOORS = [
     {"tree", "record", "julia_repr", "memory", "random", "backend"},
     {"initializers", "tracer", "axes", "saving"},
-    {"rules", "component", "devices"},
-    {"namespace", "linalg", "fourier", "transforms", "nn", "optimisers", "info"},
-    {"protocols", "testing", "debugging", "layers", "losses", "training"},
+    {"rules", "component", "devices", "inspection"},
+    {"namespace", "linalg", "fourier", "special", "transforms", "nn", "optimisers", "info"},
+    {"protocols", "testing", "layers", "losses", "training"},
+    {"debugging"},
     {"__init__"},
 ]
-BESIDE = {("transforms", "namespace"), ("namespace", "linalg"), ("namespace", "fourier"), ("component", "axes"),
-          ("layers", "nn"), ("training", "losses")}
+BESIDE = {("transforms", "namespace"), ("namespace", "linalg"), ("namespace", "fourier"), ("namespace", "special"),
+          ("component", "axes"), ("layers", "nn"), ("training", "losses")}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import operator
+from types import SimpleNamespace
 
 import array_api_compat
 import numpy as np
@@ -10,6 +11,7 @@ from likenumpy import check
 
 import arraylux as lux
 from arraylux.tracer.core import Tracer, strip
+from tools import live_arrays
 
 RNG = np.random.default_rng(3)
 V, M, T = RNG.uniform(0.5, 2.0, 4), RNG.uniform(0.5, 2.0, (2, 3)), RNG.uniform(0.5, 2.0, (2, 3, 4))
@@ -32,12 +34,12 @@ def test_arithmetic(op, other):
 
 @pytest.mark.parametrize("op", COMPARISONS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("other", ["int", "float", "np.float64", "row", "more axes"])
-def test_comparisons_are_plain(op, other):
+def test_comparisons_are_constants(op, other):
     other = OTHERS[other]
 
     def f(x):
         for y, expected in ((op(x, other), op(M, other)), (op(other, x), op(other, M)), (op(x, x), op(M, M))):
-            assert isinstance(y, (np.ndarray, np.bool_))
+            assert type(y) is type(lux.constant(M))
             np.testing.assert_array_equal(y, expected)
         return x.sum()
 
@@ -169,3 +171,94 @@ def test_a_namespace_of_plain_arrays_makes_plain_arrays():
     xp = lux.array_namespace(M)
     for y in (xp.zeros(3), xp.sin(M), xp.asarray([1.0]), xp.zeros_like(M), xp.linspace(0.0, 1.0, 3)):
         assert type(y) is np.ndarray and not isinstance(y, Tracer)
+
+
+# --- what the standard's own tests ask --------------------------------------------------------------------------------
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_namespace_says_what_it_is(traced):
+    def f(x):
+        xp = lux.array_namespace(x if traced else M)
+        assert xp.__array_api_version__ == "2025.12"
+        info = xp.__array_namespace_info__()
+        assert info.devices() == ("cpu",) and info.default_device() == "cpu" and info.capabilities()["boolean indexing"]
+        assert info.default_dtypes()["real floating"] == np.float64 and set(info.dtypes(kind="bool")) == {"bool"}
+        assert xp.can_cast(x, xp.complex128) and not xp.can_cast(x, xp.float32) and not xp.can_cast(xp.int8, xp.uint8)
+        assert xp.finfo(x).bits == 64 and xp.iinfo(xp.ones(2, dtype=xp.int8)).max == 127
+        assert xp.result_type(x, xp.complex64) == np.complex128 and xp.isdtype(x.dtype, ("real floating", "bool"))
+        return xp.sum(x)
+
+    lux.grad(f)(M)
+
+
+def test_several_results_come_as_tuples():
+    def f(x):
+        xp = lux.array_namespace(x)
+        grids, wide = xp.meshgrid(x, V[:3], indexing="ij"), xp.broadcast_arrays(x, M[:, :1])
+        assert type(grids) is type(wide) is tuple
+        return xp.sum(grids[0] * grids[1]) + xp.sum(wide[0] ** 2)
+
+    np.testing.assert_allclose(lux.grad(f)(V), V[:3].sum() + 4 * V)
+
+
+def test_copies_are_apart_from_what_they_copy():
+    def f(x):
+        xp = lux.array_namespace(x)
+        mask, numbers = xp.asarray([True, False]), xp.asarray([1, 2])
+        for original in (mask, numbers, x):
+            for copy in (original.copy(), np.copy(original), xp.asarray(original, copy=True)):
+                before = strip(original).tolist()
+                copy[0] = 0
+                assert isinstance(copy, Tracer) and strip(copy)[0] == 0 and strip(original).tolist() == before
+        for same in (xp.asarray(x), xp.asarray(x, copy=False), xp.from_dlpack(x)):
+            assert same is x
+        return xp.sum(xp.asarray(x, copy=True) * mask[0])
+
+    np.testing.assert_array_equal(lux.grad(f)(V), np.ones(4))
+
+
+def test_dlpack():
+    def f(x):
+        xp = lux.array_namespace(x)
+        made = xp.from_dlpack(M)
+        assert isinstance(made, Tracer) and strip(made).base is not None and np.shares_memory(strip(made), M)
+        np.testing.assert_array_equal(np.from_dlpack(made), M)
+        assert x.__dlpack_device__() == M.__dlpack_device__()
+        with pytest.raises(TypeError, match="a DLPack capsule of a traced array would lose its derivative"):
+            np.from_dlpack(x)
+        for move in (xp.from_dlpack, xp.asarray, lambda x, device: xp.astype(x, xp.float64, device=device)):
+            with pytest.raises(ValueError, match="cannot change its device from cpu to gpu"):
+                move(x, device="gpu")
+            assert isinstance(move(x, device="cpu"), Tracer)
+        return xp.sum(xp.from_dlpack(x, device="cpu", copy=True) ** 2)
+
+    np.testing.assert_allclose(lux.grad(f)(M), 2 * M)
+    xp = lux.array_namespace(M)
+    assert type(xp.from_dlpack(M)) is np.ndarray
+
+
+def test_cupys_kernels_find_no_capsule():
+    array = type("ndarray", (), {"__module__": "cupy", "shape": (3,), "dtype": np.dtype(float)})
+    assert not hasattr(lux.constant(array()), "__dlpack__") and hasattr(lux.constant(M), "__dlpack__")
+
+
+def test_isin_inverted():
+    xp = lux.array_namespace(PLACES)
+    np.testing.assert_array_equal(xp.isin(PLACES, np.array([2]), invert=True), [False, True, True])
+
+
+# --- the namespaces with which those tests are run --------------------------------------------------------------------
+@pytest.mark.parametrize("watch", [live_arrays._on_tape(), live_arrays._as_dual()])
+def test_live_arrays(watch):
+    traced = lux.array_namespace(watch(V))
+    xp = live_arrays.LiveNamespace(traced, watch, "live")
+    live = type(watch(V))
+    results = [xp.zeros(3), xp.asarray([1.0]), xp.arange(3.0), xp.fft.fft(xp.ones(4)), xp.linalg.qr(xp.eye(2)).Q,
+               xp.unstack(xp.ones(2))[0], xp.floor(xp.ones(2)), xp.linspace(0, 1, 3), xp.from_dlpack(V)]
+    assert all(type(x) is live for x in results)
+    for x in (xp.asarray([1, 2]), xp.isnan(xp.ones(2)), xp.argmax(watch(V))):
+        assert type(x) is type(lux.constant(V))
+    assert xp.float32 is np.float32 and xp.finfo(xp.float32).bits == 32
+
+    careless = live_arrays.LiveNamespace(SimpleNamespace(sin=lambda x: np.sin(strip(x))), watch, "careless")
+    with pytest.raises(AssertionError, match="sin of traced arrays lost their derivative"):
+        careless.sin(watch(V))

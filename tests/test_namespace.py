@@ -6,12 +6,15 @@ import re
 import numpy as np
 import pytest
 from likenumpy import check, is_floating, ones, parts, same
+from samples_beyond import CALLS as CALLS_BEYOND
+from samples_beyond import CALLS_OF_OTHERS
 
 import arraylux as lux
 from arraylux.backend import library, to_numpy
+from arraylux.inspection import Inspection
 from arraylux.namespace import Namespace
 from arraylux.rules.extras import Extras
-from arraylux.tracer.core import Tracer, strip
+from arraylux.tracer.core import strip
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -89,12 +92,12 @@ CALLS = [
     "xp.sinc(N)", "xp.nan_to_num(M)", "xp.nan_to_num(Z)", "xp.nan_to_num(F)",
     # dtypes, and arrays like others
     "xp.astype(M, xp.float32)", "xp.astype(M, xp.int64)", "xp.astype(M, xp.complex128)", "xp.zeros_like(M)",
-    "xp.ones_like(M, dtype=xp.int64)", "xp.full_like(M, 2.5)", "xp.full_like(P, 2)",
+    "xp.ones_like(M, dtype=xp.int64)", "xp.full_like(M, 2.5)", "xp.full_like(P, 2)", *CALLS_BEYOND,
 ]
 ELSEWHERE = {"erf", "softmax", "log_softmax", "logsumexp", "getitem", "index_set", "index_add", "top_k", "digamma",
-             "erfc", "erfinv", "gammaln", "logit", "polygamma"}                                        # not NumPy's
+             "erfc", "erfinv", "gammaln", "logit", "polygamma", *CALLS_OF_OTHERS}                     # not NumPy's
 MADE = {"arange", "empty", "empty_like", "eye", "full", "ones", "zeros", "asarray", "linspace", "isdtype",
-        "result_type", "finfo", "iinfo", "linalg", "fft"}
+        "result_type", "finfo", "iinfo", "can_cast", "from_dlpack", "linalg", "fft", "special", "broadcast_shapes"}
 # Values that jump, so that differences say nothing, and single precision, in which they are noise.
 JUMPING = re.compile(r"ceil|floor|trunc|round|nextafter|sign\((?!Z)|argsort|unique|float32|\(F|int64")
 
@@ -111,7 +114,7 @@ def function(expression):
 
 
 def test_every_function_is_called():
-    names = {name for part in (Namespace, Extras) for name in vars(part) if not name.startswith("_")}
+    names = {name for part in (Namespace, Inspection, Extras) for name in vars(part) if not name.startswith("_")}
     assert names - {name for call in CALLS for name in re.findall(r"xp\.(\w+)\(", call)} == ELSEWHERE | MADE
 
 
@@ -130,7 +133,8 @@ MADE_CALLS = [
     "xp.asarray([[1.0, 2.0], [3.0, 4.0]])", "xp.asarray(M, dtype=xp.float32)", "xp.asarray(2)",
     "xp.asarray(M, copy=True)",
     "xp.linspace(0.0, 1.0, 5)", "xp.linspace(1, 2, 4, endpoint=False)", "xp.isdtype(F.dtype, 'real floating')",
-    "xp.result_type(M, xp.float32)", "xp.result_type(F, 1.0)"]
+    "xp.result_type(M, xp.float32)", "xp.result_type(F, 1.0)", "xp.can_cast(F, xp.float64)",
+    "xp.can_cast(M, xp.float32)", "xp.from_dlpack(M)"]
 
 
 @pytest.mark.parametrize("expression", MADE_CALLS)
@@ -138,6 +142,20 @@ def test_what_is_made_has_numpys_values(expression):
     expected = eval(expression, {"xp": library(M), **ARRAYS})
     for xp in (lux.array_namespace(M), lux.array_namespace(lux.constant(M))):
         same(eval(expression, {"xp": xp, **ARRAYS}), expected)
+
+
+def test_arrays_made_of_traced_ones_name_the_same_namespace():
+    def f(x):
+        xp = lux.array_namespace(x)
+        one = xp.asarray(1)
+        parts = [x > 1, np.float64(1.0) >= x, xp.isnan(x), xp.floor(x), xp.sign(x), xp.argsort(x), xp.any(x > 1),
+                 *xp.nonzero(x), xp.astype(x, xp.int64), xp.asarray(x, dtype=xp.int64), xp.full(2, one, dtype=xp.int32),
+                 xp.full_like(x, one, dtype=xp.int32), xp.searchsorted(x, x), *xp.unique_all(x), xp.isin(x, x)]
+        assert all(y.__array_namespace__() is xp for y in parts)
+        return xp.sum(x)
+
+    lux.grad(f)(V)
+    lux.jvp(f, (V,), (V,))
 
 
 def test_limits_of_dtypes_and_of_arrays():
@@ -233,10 +251,10 @@ def test_casts_to_any_spelling_of_a_floating_dtype_keep_the_derivative(dtype):
 
 
 @pytest.mark.parametrize("dtype", [int, bool, np.int32, "int64"])
-def test_casts_to_integers_are_plain(dtype):
+def test_casts_to_integers_are_constants(dtype):
     seen = []
     lux.grad(lambda x: (seen.append(x.astype(dtype)), x * 0.0)[1])(3.0)
-    assert not isinstance(seen[0], Tracer) and seen[0].dtype == np.dtype(dtype)
+    assert type(seen[0]) is type(lux.constant(M)) and seen[0].dtype == np.dtype(dtype)
 
 
 def test_argsort_descending_is_stable():
@@ -300,3 +318,10 @@ def test_other_libraries(device):
                 np.testing.assert_allclose(to_numpy(a), b, rtol=2e-6 if single else 1e-12, atol=1e-14,
                                            err_msg=expression)
     assert ran > 300
+
+
+def test_broadcast_shapes():
+    xp = lux.array_namespace(M)
+    assert xp.broadcast_shapes((2, 1), (3,), ()) == (2, 3) and xp.broadcast_shapes() == ()
+    with pytest.raises(ValueError, match="cannot be broadcast"):
+        xp.broadcast_shapes((2,), (3,))

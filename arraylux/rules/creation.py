@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import device_of, library
-from ..tracer.core import Tracer, constant, strip
+from ..backend import kind, library
+from ..tracer.core import Tracer, constant, home, strip
+from ..tracer.declare import settled
 from ..tracer.fitting import times
 from .elementwise import astype, positive
 from .pairs import add
@@ -35,31 +36,30 @@ def first_tracer(x: Any) -> Any:
 def asarray(x: Any, /, *, like: Any, dtype: Any = None, copy: bool | None = None) -> Any:
     """Return x as an array of the library and on the device of `like`; a list with tracers in it is stacked."""
     if isinstance(x, Tracer):
-        y = x if dtype is None or x.dtype == dtype else astype(x, dtype=dtype)
-        return positive(y) if copy and y is x else y
+        y = x if dtype is None or x.dtype == dtype else cast(x, dtype)
+        return copied(y) if copy and y is x else y
     if holds_tracer(x):
         weak = first_tracer(x).dtype if dtype is None else dtype        # Python's numbers take the dtype of the others
         return stack([asarray(item, like=like, dtype=dtype if hasattr(item, "dtype") or holds_tracer(item) else weak)
                       for item in x])
-    plain = strip(like)
-    return library(plain).asarray(x, dtype=dtype, device=device_of(plain), copy=copy)
+    xp, device = home(like)
+    return xp.asarray(x, dtype=dtype, device=device, copy=copy)
 
 
 def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
     """An array with the shape and dtype of x and one value, which may be traced."""
-    plain = strip(x)
-    dtype = plain.dtype if dtype is None else dtype
+    dtype = x.dtype if dtype is None else dtype
     if isinstance(fill_value, Tracer):
-        return broadcast_to(astype(fill_value, dtype=dtype), plain.shape)
-    y = library(plain).full(plain.shape, fill_value, dtype=dtype, device=device or device_of(plain))
+        return broadcast_to(cast(fill_value, dtype), x.shape)
+    xp, here = home(x)
+    y = xp.full(x.shape, fill_value, dtype=dtype, device=device or here)
     return constant(y) if isinstance(x, Tracer) else y
 
 
 def _like(name: str) -> Callable[..., Any]:
     def make(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
-        plain = strip(x)
-        y = getattr(library(plain), name)(plain.shape, dtype=plain.dtype if dtype is None else dtype,
-                                          device=device or device_of(plain))
+        xp, here = home(x)
+        y = getattr(xp, name)(x.shape, dtype=x.dtype if dtype is None else dtype, device=device or here)
         return constant(y) if isinstance(x, Tracer) else y
     make.__name__ = name + "_like"
     make.__doc__ = f"An array of the shape and dtype of x, as `{name}` makes it."
@@ -73,12 +73,13 @@ empty_like = _like("empty")
 
 def linspace(start: Any, stop: Any, num: int, *, like: Any, dtype: Any = None, endpoint: bool = True) -> Any:
     """`num` equally spaced numbers from start to stop, either of which may be traced."""
-    plain = strip(like)
-    xp = library(plain)
+    xp, device = home(like)
     if not holds_tracer([start, stop]):
-        return xp.linspace(strip(start), strip(stop), num, dtype=dtype, device=device_of(plain), endpoint=endpoint)
-    dtype = dtype or first_tracer([start, stop]).dtype
-    steps = xp.linspace(0.0, 1.0, num, dtype=dtype, device=device_of(plain), endpoint=endpoint)
+        return xp.linspace(strip(start), strip(stop), num, dtype=dtype, device=device, endpoint=endpoint)
+    dtypes = [end.dtype for end in (start, stop) if isinstance(end, Tracer) and kind(end.dtype) in "fc"]
+    steps = xp.linspace(0.0, 1.0, num, dtype=dtype or next(iter(dtypes), None), device=device, endpoint=endpoint)
+    ndim = max([len(getattr(end, "shape", ())) for end in (start, stop)])
+    steps = xp.reshape(steps, (-1, *(1,) * ndim))
     return add(times(start, 1 - steps), times(stop, steps))
 
 
@@ -86,16 +87,25 @@ def cast(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     """Return an array in another dtype, a copy of it if asked for."""
     if not isinstance(x, Tracer):
         return x.astype(dtype, copy=copy) if isinstance(x, np.ndarray) else library(x).astype(x, dtype, copy=copy)
-    return x if x.dtype == dtype and not copy else astype(x, dtype=dtype)
+    return x if x.dtype == dtype and not copy else settled(astype(x, dtype=dtype))
+
+
+def copied(x: Any) -> Any:
+    """Return a copy of a traced array."""
+    if kind(x.dtype) != "b":
+        return positive(x)
+    y = astype(x, dtype=x.dtype)                                    # truth values have no `positive`
+    return y if isinstance(y, Tracer) else constant(y)
 
 
 def to_device(x: Any, device: Any) -> Any:
     """Return a traced array that is on this device already; it cannot move."""
-    plain = strip(x)
-    if device_of(plain) == device:
+    here = home(x)[1]
+    if here == device:
         return x
-    raise ValueError(f"a traced array cannot change its device from {device_of(plain)} to {device} inside the function "
+    raise ValueError(f"a traced array cannot change its device from {here} to {device} inside the function "
                      "that is differentiated; move the inputs before")
 
 
-__all__ = ["asarray", "cast", "empty_like", "full_like", "holds_tracer", "linspace", "ones_like", "zeros_like"]
+__all__ = ["asarray", "cast", "copied", "empty_like", "full_like", "holds_tracer", "linspace", "ones_like",
+           "zeros_like"]

@@ -203,7 +203,11 @@ def index_set(x: Any, v: Any, /, *, index: Any) -> Any:
 
 
 def index_add(x: Any, v: Any, /, *, index: Any) -> Any:
-    """Return a copy of x with v added at x[index], once for each time that a place is named."""
+    """Return a copy of x with v added at x[index], once for each time that a place is named.
+
+    >>> index_add(np.zeros(3), np.array([1.0, 2.0, 4.0]), index=np.array([0, 2, 0]))
+    array([5., 0., 2.])
+    """
     x, index = _placed(x, index)
     return _add(x, _for_writing(x, v), index=index)
 

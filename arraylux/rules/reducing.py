@@ -90,9 +90,10 @@ def mean(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 # --- maximum and minimum: the elements that reach it share the derivative equally -------------------------------
 def _winners(y: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """Return, for each element of x, its share of the extreme value: 1 / (number of ties), or 0."""
+    """Return, for each element of x, its share of the extreme value: 1 / (number of ties), or 0; NaN if that is NaN."""
     share = astype(equal(x, expand(y, x, axis, keepdims)), dtype=x.dtype)
-    return share / sum(share, axis=axis, keepdims=True)
+    number = sum(share, axis=axis, keepdims=True)
+    return share / where(equal(number, 0), math.nan, number)
 
 
 def _push_extreme(tangents: Sequence[Any], y: Any, x: Any, *, axis: Axis, keepdims: bool) -> Any:

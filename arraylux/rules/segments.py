@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 
 from ..backend import device_of, kind, library, scatter_add
-from ..tracer.core import bare, home, strip
+from ..tracer.batch import BATCHING, Mapping
+from ..tracer.core import Primitive, bare, home, strip
 from ..tracer.declare import Custom, Linear
 from ..tracer.fitting import times
 from .elementwise import astype
 from .indexing import take
 from .numpylike import arrays, floating
 from .pairs import divide, equal, where
-from .shaping import reshape
+from .shaping import moveaxis, reshape
 
 
 def _run_sum(x: Any, ids: Any, *, n: int) -> Any:
@@ -31,6 +32,17 @@ def _run_sum(x: Any, ids: Any, *, n: int) -> Any:
 
 
 _sum: Linear = Linear("segment_sum", {0: lambda g, x, ids, n: take(g, ids, axis=0)}, keeps="1", run=_run_sum)
+
+
+def _map_sum(primitive: Primitive, args: Any, stacked: Any, params: dict[str, Any], trace: Mapping) -> Any:
+    """Many samples at once: if they have the same segments, further axes of the data."""
+    data, ids = args
+    if stacked[1]:
+        return BATCHING["default"](primitive, args, stacked, params, trace)
+    return moveaxis(primitive(moveaxis(data, 0, -1), ids, **params), -1, 0)
+
+
+BATCHING["segment_sum"] = _map_sum
 
 
 # --- extremes ---------------------------------------------------------------------------------------------------------

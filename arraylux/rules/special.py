@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import device_of, kind, library, to_numpy
-from ..tracer.core import Primitive, strip
+from ..tracer.core import Primitive, home
 from ..tracer.declare import Custom, Unary
 from ..tracer.fitting import adjoint, times
 from .elementwise import astype, exp, imag, isnan, real, square
@@ -22,18 +22,18 @@ from .pairs import equal, subtract, where
 from .reducing import Axis, expand, sum
 
 
-def _provided(name: str, without: Callable[[float], float] | None = None) -> Callable[..., Any]:
+def provided(name: str, without: Callable[[float], float] | None = None) -> Callable[..., Any]:
     """Return a special function by SciPy's name, for the arrays of any library.
 
     CuPy, torch and JAX have their own; all others take SciPy's, or without SciPy Python's for each element.
     """
     def run(*args: Any) -> Any:
-        x = args[-1]
+        x = next((a for a in reversed(args) if hasattr(a, "dtype")), args[-1])
         own = _own_functions(type(x).__module__.partition(".")[0])
         if own is not None:
             return getattr(own, name)(*args)
         plain = isinstance(x, (np.ndarray, np.generic, int, float))
-        y = _scipy(name, without)(*args[:-1], x if plain else to_numpy(x))
+        y = _scipy(name, without)(*(args if plain else [to_numpy(a) if hasattr(a, "dtype") else a for a in args]))
         if not plain:
             return library(x).asarray(y, dtype=x.dtype, device=device_of(x))
         half = getattr(x, "dtype", None) == np.float16              # for which SciPy has no functions of its own
@@ -67,13 +67,13 @@ def _scipy(name: str, without: Callable[[float], float] | None) -> Callable[...,
 
 
 # --- the error function ---------------------------------------------------------------------------------------------
-erf = Unary("erf", lambda y, x: exp(-square(x)) * (2 / math.sqrt(math.pi)), run=_provided("erf", math.erf))
-erfc = Unary("erfc", lambda y, x: exp(-square(x)) * (-2 / math.sqrt(math.pi)), run=_provided("erfc", math.erfc))
-erfinv = Unary("erfinv", lambda y, x: exp(square(y)) * (math.sqrt(math.pi) / 2), keeps="y", run=_provided("erfinv"))
+erf = Unary("erf", lambda y, x: exp(-square(x)) * (2 / math.sqrt(math.pi)), run=provided("erf", math.erf))
+erfc = Unary("erfc", lambda y, x: exp(-square(x)) * (-2 / math.sqrt(math.pi)), run=provided("erfc", math.erfc))
+erfinv = Unary("erfinv", lambda y, x: exp(square(y)) * (math.sqrt(math.pi) / 2), keeps="y", run=provided("erfinv"))
 
 
 # --- families closed under differentiation --------------------------------------------------------------------------
-class _Family(Primitive):
+class Family(Primitive):
     """Functions numbered by `order`, each the derivative of the one before."""
 
     __slots__ = ()
@@ -116,16 +116,16 @@ def _sinc_series(u: Any, order: int) -> Any:
     return total * u if first else total
 
 
-_digamma, _higher_polygamma = _provided("digamma"), _provided("polygamma")
-_polygamma = _Family("polygamma", keeps="0", run=_run_polygamma)
-_sinc = _Family("sinc", keeps="0", run=_run_sinc)
+_digamma, _higher_polygamma = provided("digamma"), provided("polygamma")
+_polygamma = Family("polygamma", keeps="0", run=_run_polygamma)
+_sinc = Family("sinc", keeps="0", run=_run_sinc)
 
 
 def _lgamma(x: float) -> float:
     return math.inf if x <= 0 and x % 1 == 0 else math.lgamma(x)
 
 
-gammaln = Unary("gammaln", lambda y, x: digamma(x), run=_provided("gammaln", _lgamma))
+gammaln = Unary("gammaln", lambda y, x: digamma(x), run=provided("gammaln", _lgamma))
 
 
 def digamma(x: Any, /) -> Any:
@@ -171,7 +171,7 @@ def nan_to_num(x: Any, /, *, nan: float = 0.0, posinf: float | None = None, negi
         return parts[0] + 1j * parts[1]
     if kind(x.dtype) != "f":
         return x
-    largest = float(library(strip(x)).finfo(x.dtype).max)
+    largest = float(home(x)[0].finfo(x.dtype).max)
     y = where(isnan(x), nan, x)
     y = where(equal(x, math.inf), largest if posinf is None else posinf, y)
     return where(equal(x, -math.inf), -largest if neginf is None else neginf, y)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..backend import device_of, library
+from ..tracer.batch import BATCHING, Mapping
+from ..tracer.core import Primitive
 from ..tracer.declare import Linear
 from ..tracer.fitting import times
 from .creation import asarray
@@ -61,6 +63,15 @@ _windows: Linear = Linear("sliding_windows", lambda g, x, window, axes: _overlap
                           run=_run_windows, numpy=_numpy_windows)
 _overlap: Linear = Linear("overlap_add", lambda g, x, shape, window, axes: _windows(g, window=window, axes=axes),
                           run=_run_overlap)
+
+
+def _map_windows(primitive: Primitive, args: Any, stacked: Any, params: dict[str, Any], trace: Mapping) -> Any:
+    """Many samples at once: the axes are counted one further."""
+    shape = {"shape": (trace.samples, *params["shape"])} if "shape" in params else {}
+    return primitive(*args, window=params["window"], axes=tuple([a + 1 for a in params["axes"]]), **shape)
+
+
+BATCHING.update({"sliding_windows": _map_windows, "overlap_add": _map_windows})
 
 
 def sliding_window_view(x: Any, window_shape: int | Shape, axis: int | Shape | None = None, *, subok: bool = False,
