@@ -2,6 +2,11 @@
 
 Neural networks as pure functions over the Array API standard, with hand-written derivatives in both modes.
 """
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from . import initializers as initializers
 from . import nn as nn
 from . import optimisers as optimisers
@@ -11,7 +16,6 @@ from . import testing as testing
 from . import training as training
 from . import tree as tree
 from .component import ComponentArray as ComponentArray
-from .debugging import print_tape as print_tape
 from .devices import CPUDevice as CPUDevice
 from .devices import CUDADevice as CUDADevice
 from .devices import cpu_device as cpu_device
@@ -83,14 +87,39 @@ from .transforms.backends import AutoTape as AutoTape
 from .transforms.backends import batched_jacobian as batched_jacobian
 from .transforms.backends import jacobian_vector_product as jacobian_vector_product
 from .transforms.backends import vector_jacobian_product as vector_jacobian_product
-from .transforms.custom import checkpoint as checkpoint
+from .transforms.checkpoint import checkpoint as checkpoint
+from .transforms.checkpoint import stop_gradient as stop_gradient
 from .transforms.custom import custom_jvp as custom_jvp
 from .transforms.custom import custom_vjp as custom_vjp
-from .transforms.custom import stop_gradient as stop_gradient
 from .transforms.forward import jvp as jvp
 from .transforms.jacobians import hessian as hessian
 from .transforms.jacobians import hvp as hvp
 from .transforms.jacobians import jacobian as jacobian
+from .transforms.mapping import vmap as vmap
 from .transforms.reverse import grad as grad
 from .transforms.reverse import value_and_grad as value_and_grad
 from .transforms.reverse import vjp as vjp
+
+if TYPE_CHECKING:                               # the table of contents of what is loaded by the first who asks for it
+    from .debugging import debug_nans as debug_nans
+    from .debugging import draw_tape as draw_tape
+    from .debugging import print_tape as print_tape
+
+# Where those names are: an import of everything would take several times as long as that of NumPy.
+_LATE = {
+    "debug_nans": "debugging",
+    "draw_tape": "debugging",
+    "print_tape": "debugging",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module 'arraylux' has no attribute {name!r}")
+    value = getattr(importlib.import_module("." + _LATE[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})

@@ -15,10 +15,15 @@ Draw = Callable[[np.random.Generator, tuple[int, ...]], Any]
 
 
 class Domain(NamedTuple):
-    """An argument to be drawn: real numbers from `draw`, with imaginary parts in [-0.5, 0.5] for complex samples."""
+    """An argument to be drawn: real numbers from `draw`, with imaginary parts in [-0.5, 0.5] for complex samples.
+
+    The function is smooth in all of the interval `span`, if that is given, and up to `reach` from any numbers drawn.
+    """
 
     shape: tuple[int, ...]
     draw: Draw
+    span: tuple[float, float] | None = None
+    reach: float = 0.05
 
     def sample(self, rng: np.random.Generator, is_complex: bool = False) -> Any:
         x = np.asarray(self.draw(rng, self.shape), dtype=np.float64)
@@ -45,7 +50,7 @@ class Sample(NamedTuple):
 
 # --- domains ------------------------------------------------------------------------------------------------------
 def between(low: float, high: float) -> Callable[..., Domain]:
-    return lambda *shape: Domain(shape, lambda rng, shape: rng.uniform(low, high, shape))
+    return lambda *shape: Domain(shape, lambda rng, shape: rng.uniform(low, high, shape), (low, high))
 
 
 anything = between(-2.0, 2.0)
@@ -74,7 +79,7 @@ def distinct(*shape: int) -> Domain:
 def exactly(*numbers: Any) -> Domain:
     """These numbers: an argument to differentiate by at a chosen point."""
     point = np.array(numbers, dtype=np.float64)
-    return Domain(point.shape, lambda rng, shape: point)
+    return Domain(point.shape, lambda rng, shape: point, reach=0.0)
 
 
 def ints(*numbers: Any) -> Any:

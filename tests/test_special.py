@@ -149,3 +149,13 @@ def test_half_precision_stays_half(name):
     assert y.dtype == np.float16 and dy.dtype == np.float16
     np.testing.assert_allclose(y, f(x.astype(np.float64)), rtol=2e-3)
     assert lux.grad(lambda x: f(x).sum())(x).dtype == np.float16
+
+
+def test_the_extension_has_scipys_names():
+    x = np.array([0.25, 0.5])
+    names = lux.array_namespace(x).special
+    phi = np.exp(-x**2 / 2) / math.sqrt(2 * PI)
+    np.testing.assert_allclose(lux.grad(lambda x: names.ndtr(x).sum())(x), phi, rtol=1e-14)
+    assert lux.array_namespace(lux.constant(x)).special.psi is names.psi
+    with pytest.raises(AttributeError, match="no special function 'kelvin' with a derivative"):
+        names.kelvin(x)

@@ -203,6 +203,12 @@ def test_hessian_of_prod_with_a_zero():
     np.testing.assert_allclose(hessian, [[0.0, 3.0, 2.0], [3.0, 0.0, 0.0], [2.0, 0.0, 0.0]], atol=1e-15)
 
 
+def test_the_largest_of_nans_has_no_derivative_and_warns_of_nothing():
+    x = np.array([1.0, NAN, 3.0])
+    for extreme in (np.max, np.min):
+        assert np.isnan(lux.grad(extreme)(x)).all() and np.isnan(lux.jvp(extreme, (x,), (x,))[1])
+
+
 # --- dtypes and forms -------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("f", [
     np.mean, np.sum, np.std, np.var, np.prod, lambda x: (x * 2.0 + 1).sum(), lambda x: (x / 3 - 1j.real).sum(),

@@ -11,10 +11,13 @@ from ..tracer.tables import LATE
 from . import functions as functions
 from . import ufuncs as ufuncs
 
+_LATE = ("creation", "elements", "fourier", "kernels", "linalg", "numbers", "polynomials", "refusals", "shapes",
+         "sorting", "special", "statistics", "ufunc_methods")
+
 
 def _load_the_rest() -> None:
     """Fill the tables with the chapters that most programs do without."""
-    for chapter in ("fourier", "linalg", "sorting", "special"):
+    for chapter in _LATE:
         import_module(f".{chapter}", __name__)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..rules import fourier
 from ..tracer.tables import NUMPY_FUNCTIONS
-from .ufuncs import as_array
+from .values import as_array
 
 Axes = fourier.Axes
 

@@ -1,4 +1,4 @@
-"""The ufuncs of scipy.special on tracers, known by their names since SciPy need not be there, and NumPy's sinc."""
+"""The ufuncs of scipy.special on tracers, known by their names since SciPy need not be there, and NumPy's few."""
 from __future__ import annotations
 
 import math
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..nn.smooth import sigmoid, softplus
-from ..rules import elementwise, special
+from ..rules import bessel, elementwise, pairs, probability, special
 from ..tracer.tables import NUMPY_FUNCTIONS, UFUNCS
-from .ufuncs import as_array
+from .values import as_array
 
 
 def _log_expit(x: Any) -> Any:
@@ -20,15 +20,26 @@ def _ndtr(x: Any) -> Any:
     return 0.5 * special.erfc(x * (-1 / math.sqrt(2)))
 
 
+def _exp2(x: Any) -> Any:
+    return pairs.pow(2.0, x)
+
+
 def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: float | None = None,
                 neginf: float | None = None) -> Any:
     return special.nan_to_num(as_array(x), nan=nan, posinf=posinf, neginf=neginf)
 
 
-_SCIPY: dict[str, Any] = {
-    "cbrt": elementwise.cbrt, "erfc": special.erfc, "erfinv": special.erfinv, "expit": sigmoid,
-    "expm1": elementwise.expm1, "gammaln": special.gammaln, "log1p": elementwise.log1p, "log_expit": _log_expit,
-    "logit": special.logit, "ndtr": _ndtr, "psi": special.digamma,
+def _i0(x: Any) -> Any:
+    return bessel.i0(as_array(x))
+
+
+SCIPY: dict[str, Any] = {
+    "_zeta": probability.zeta,                                  # the ufunc inside of SciPy's function zeta
+    "cbrt": elementwise.cbrt, "digamma": special.digamma, "erfc": special.erfc, "erfinv": special.erfinv,
+    "exp2": _exp2, "expit": sigmoid, "expm1": elementwise.expm1, "gammaln": special.gammaln,
+    "log1p": elementwise.log1p, "log_expit": _log_expit, "logit": special.logit, "ndtr": _ndtr,
+    "psi": special.digamma,
+    **{name: getattr(chapter, name) for chapter in (bessel, probability) for name in chapter.__all__},
 }
-UFUNCS.update({(name, "__call__"): f for name, f in _SCIPY.items()})
-NUMPY_FUNCTIONS.update({np.sinc: lambda x: special.sinc(as_array(x)), np.nan_to_num: _nan_to_num})
+UFUNCS.update({(name, "__call__"): f for name, f in SCIPY.items()})
+NUMPY_FUNCTIONS.update({np.i0: _i0, np.nan_to_num: _nan_to_num, np.sinc: lambda x: special.sinc(as_array(x))})

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -39,6 +39,10 @@ class Trace:
         """Mark the end of the run: a tracer used after this has leaked out of its function."""
         self.open = False
 
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("x.trace of a traced array is the run that traces it, and no method; use np.trace(x), or "
+                        "array_namespace(x).linalg.trace(x)")
+
 
 def leaked(origin: str) -> RuntimeError:
     """Return the error for a tracer that is used after its transformation has ended."""
@@ -56,6 +60,8 @@ class Tracer(ArrayInterface):
     """
 
     __slots__ = ("index", "tangent", "trace", "value")
+
+    batched = False                                 # whether `value` has an axis that the tracer does not show
 
     value: Any
     trace: Any
@@ -126,10 +132,26 @@ def constant(x: Any) -> Constant:
 
 
 def strip(x: Any) -> Any:
-    """Return the plain array inside any number of tracers."""
+    """Return the values inside any number of tracers, without what they would differentiate.
+
+    That is a plain array, or a batch of them where one is mapped over: functions for plain arrays alone need `home`.
+    """
+    while isinstance(x, Tracer) and not x.batched:
+        x = x.value
+    return x
+
+
+def bare(x: Any) -> Any:
+    """Return the plain array at the bottom, whose shape is not that of `x` where a batch is mapped over."""
     while isinstance(x, Tracer):
         x = x.value
     return x
+
+
+def home(x: Any) -> tuple[Any, Any]:
+    """Return the library and the device of an array, whatever traces it."""
+    plain = bare(x)
+    return backend.library(plain), backend.device_of(plain)
 
 
 class Form:

@@ -10,9 +10,10 @@ gradient of a real loss points in the direction of steepest ascent.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
-from .core import Primitive, strip
+from .core import Primitive, Tracer, constant, strip
 from .fitting import add_tangents as add_tangents
 from .fitting import adjoint as adjoint
 from .fitting import fit as fit
@@ -55,15 +56,41 @@ class Linear(Primitive):
 class Flat(Primitive):
     """A function whose derivative is zero wherever it has one, or whose values are integers or booleans.
 
-    Its result is a plain array, never a tracer.
+    Its result is a plain array, or a batch of them where one is mapped over, and never differentiated.
     """
 
     __slots__ = ()
 
     def __call__(self, *args: Any, **params: Any) -> Any:
-        plain = [strip(a) for a in args]
-        first = next((a for a in plain if not isinstance(a, (int, float, complex, list, tuple))), None)
+        plain = [strip(a) if isinstance(a, Tracer) else a for a in args]
+        first = None
+        for a in plain:
+            if isinstance(a, Tracer):
+                return super().__call__(*plain, **params)
+            if first is None and not isinstance(a, (int, float, complex, list, tuple)):
+                first = a
         return self.on_plain(first)(*plain, **params)
+
+
+def settled(y: Any) -> Any:
+    """Return a result that has no derivative, an array or a tuple of them, as constants; tracers stay as they are."""
+    if isinstance(y, tuple):
+        parts = [settled(part) for part in y]
+        return type(y)(*parts) if hasattr(y, "_fields") else tuple(parts)
+    return y if isinstance(y, Tracer) else constant(y)
+
+
+def settle(f: Callable[..., Any]) -> Any:
+    """Return a function without a derivative as a method that answers traced arrays with constants.
+
+    Code written to the standard asks all of its arrays for their namespace: a mask or an order that was made of
+    traced arrays has to name the one that they name.
+    """
+    @wraps(f)
+    def call(*args: Any, **params: Any) -> Any:
+        y = f(*args, **params)
+        return settled(y) if any(isinstance(a, Tracer) for a in args) else y
+    return staticmethod(call)
 
 
 class Custom(Primitive):

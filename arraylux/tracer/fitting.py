@@ -87,6 +87,6 @@ def add_tangents(parts: Sequence[Any]) -> Any:
 def zeros_like(x: Any) -> Any:
     """Return zeros of the shape, dtype, library and device of `x`, whatever traces it."""
     if isinstance(x, (int, float, complex)) and not hasattr(x, "shape"):
-        return 0.0 * x
+        return 0j if isinstance(x, complex) else 0.0            # not 0 * x, since x may be infinite
     xp, device = home(x)
     return xp.zeros(x.shape, dtype=x.dtype, device=device)

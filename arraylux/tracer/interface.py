@@ -1,4 +1,4 @@
-"""What makes a tracer an array to everyone: operators, methods, and NumPy's two protocols.
+"""What makes a tracer an array to everyone: attributes, items and conversions; operators, methods, protocols.
 
 A tracer answers Python's operators, the methods of `numpy.ndarray`, the functions of NumPy (which ask an argument's
 `__array_ufunc__` or `__array_function__`), and whoever asks for its `__array_namespace__`. All of them end in the same
@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from ..backend import device_of
+from .absent import no_attribute
+from .dispatch import Dispatch
 from .methods import Methods
 from .operators import Operators
-from .tables import FUNCTIONS, NUMPY_FUNCTIONS, UFUNCS, load_late
+from .tables import FUNCTIONS
 
 
-class ArrayInterface(Operators, Methods):
+class ArrayInterface(Operators, Methods, Dispatch):
     """The face of an array over an object with `value`."""
 
     __slots__ = ()
@@ -37,11 +39,11 @@ class ArrayInterface(Operators, Methods):
 
     @property
     def ndim(self) -> int:
-        return len(self.value.shape)
+        return len(self.shape)
 
     @property
     def size(self) -> int:
-        return math.prod(self.value.shape)
+        return math.prod(self.shape)
 
     @property
     def device(self) -> Any:
@@ -56,12 +58,34 @@ class ArrayInterface(Operators, Methods):
         return FUNCTIONS["matrix_transpose"](self)
 
     @property
+    def itemsize(self) -> int:
+        return int(self.dtype.itemsize)
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.itemsize
+
+    @property
     def real(self) -> Any:
         return FUNCTIONS["real"](self)
 
     @property
     def imag(self) -> Any:
         return FUNCTIONS["imag"](self)
+
+    if not TYPE_CHECKING:
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(name)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a traced array cannot be pickled, since it belongs to one run of one transformation; return "
+                        "it from the function, or pickle stop_gradient(x)")
 
     # --- items ------------------------------------------------------------------------------------------------
     def __getitem__(self, index: Any) -> Any:
@@ -74,21 +98,22 @@ class ArrayInterface(Operators, Methods):
         raise NotImplementedError
 
     def __len__(self) -> int:
-        if not self.value.shape:
+        if not self.shape:
             raise TypeError("len() of an array without dimensions")
-        return int(self.value.shape[0])
+        return int(self.shape[0])
 
     def __iter__(self) -> Iterator[Any]:
-        if not self.value.shape:
+        if not self.shape:
             raise TypeError("iteration over an array without dimensions")
         return iter(FUNCTIONS["unstack"](self))
 
+    def __contains__(self, value: Any) -> bool:
+        return bool(FUNCTIONS["any"](FUNCTIONS["equal"](self, value)))
+
     # --- conversions ------------------------------------------------------------------------------------------
     def _plain(self) -> Any:
-        x: Any = self
-        while isinstance(x, ArrayInterface):
-            x = x.value
-        return x
+        x: Any = self.value
+        return x._plain() if isinstance(x, ArrayInterface) else x
 
     def _is_constant(self) -> bool:
         return False
@@ -124,6 +149,21 @@ class ArrayInterface(Operators, Methods):
                                              "xp.stack; for the bare values use stop_gradient(x)")
         return np.asarray(plain, dtype=dtype)
 
+    @property
+    def __dlpack__(self) -> Any:
+        if type(self._plain()).__module__.startswith("cupy"):
+            raise AttributeError("__dlpack__")      # CuPy's kernels would ask for the capsule, instead of their hooks
+        return self._capsule
+
+    def _capsule(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None,
+                 copy: bool | None = None) -> Any:
+        plain = self._lossy("a DLPack capsule", "use from_dlpack of array_namespace(x), or stop_gradient(x) first")
+        asked = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return plain.__dlpack__(**{word: value for word, value in asked.items() if value is not None})
+
+    def __dlpack_device__(self) -> Any:
+        return self._plain().__dlpack_device__()
+
     def item(self, *args: Any) -> Any:
         return self._lossy("item()", "keep it an array, or use stop_gradient(x) first").item(*args)
 
@@ -132,43 +172,3 @@ class ArrayInterface(Operators, Methods):
 
     def __format__(self, spec: str) -> str:
         return format(self._plain(), spec) if spec else str(self)
-
-    # --- protocols --------------------------------------------------------------------------------------------
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return FUNCTIONS["__array_namespace__"](self, api_version)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        f = UFUNCS.get((ufunc, method)) or UFUNCS.get((ufunc.__name__, method))
-        if f is None:
-            if load_late():
-                return self.__array_ufunc__(ufunc, method, *inputs, **kwargs)
-            _refuse(f"np.{ufunc.__name__}" if method == "__call__" else f"np.{ufunc.__name__}.{method}")
-        if kwargs:
-            _refuse_keywords(ufunc, kwargs, kwargs if method == "__call__" else ("out", "where", "initial"))
-        return f(*inputs, **kwargs)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        f = NUMPY_FUNCTIONS.get(func)
-        if f is None:
-            if load_late():
-                return self.__array_function__(func, types, args, kwargs)
-            module = (getattr(func, "__module__", None) or "numpy").replace("numpy", "np", 1)
-            return _refuse(f"{module}.{func.__name__}")
-        if kwargs:
-            words = ("out", "where", "initial", "mode")
-            _refuse_keywords(func, kwargs, words[:-1] if func.__module__ == "numpy.linalg" else words)
-        return f(*args, **kwargs)
-
-
-def _refuse(name: str) -> NoReturn:
-    instead = "use array_namespace(x).index_add(a, x, index=i)" if name.endswith(".at") else \
-        "write it with the functions of array_namespace(x), or give it one with custom_vjp or custom_jvp"
-    raise TypeError(f"{name} has no rule for traced arrays; {instead}")
-
-
-def _refuse_keywords(function: Any, kwargs: dict[str, Any], refused: Iterable[str]) -> None:
-    """Raise for a keyword of NumPy's that traced arrays do not know; drop those that say nothing."""
-    for word in [w for w in refused if w in kwargs]:
-        if kwargs.pop(word) is not (True if word == "where" else None):
-            raise TypeError(f"np.{function.__name__} cannot use {word}= with a traced array; use the returned value "
-                            "(for a += x write a = a + x), astype to cast and xp.where to choose")

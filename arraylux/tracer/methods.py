@@ -3,7 +3,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .tables import FUNCTIONS
+
+_numpy: Any = np                               # whose functions come back to an array that has its protocols
 
 
 def _no_out(out: Any) -> None:
@@ -23,6 +27,8 @@ class Methods:
         shape: Any
 
         def __mul__(self, other: Any) -> Any: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def become(self, other: Any) -> None: ...
 
     def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         _no_out(out)
@@ -64,16 +70,21 @@ class Methods:
         _no_out(out)
         return FUNCTIONS["any"](self, axis=axis, keepdims=keepdims)
 
-    def argmax(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    # CuPy passes a dtype too, which says how it is to count.
+    def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False, dtype: Any = None) -> Any:
         _no_out(out)
         return FUNCTIONS["argmax"](self, axis=axis, keepdims=keepdims)
 
-    def argmin(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False, dtype: Any = None) -> Any:
         _no_out(out)
         return FUNCTIONS["argmin"](self, axis=axis, keepdims=keepdims)
 
-    def argsort(self, axis: int = -1) -> Any:
-        return FUNCTIONS["argsort"](self, axis=axis)
+    def argsort(self, axis: Any = -1, kind: str | None = None, order: Any = None, *,
+                stable: bool | None = None) -> Any:
+        return _numpy.argsort(self, axis, kind, order, stable=stable)
+
+    def argpartition(self, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
+        return _numpy.argpartition(self, kth, axis, "introselect", order)
 
     def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         _no_out(out)
@@ -93,14 +104,31 @@ class Methods:
         _no_out(out)
         return FUNCTIONS["round"](self) if decimals == 0 else FUNCTIONS["round"](self * 10.0**decimals) / 10.0**decimals
 
-    def take(self, indices: Any, axis: Any = None, out: Any = None) -> Any:
+    def take(self, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
         _no_out(out)
-        return FUNCTIONS["take"](self if axis is not None else self.reshape(-1), indices, axis=axis or 0)
+        return _numpy.take(self, indices, axis, None, mode)
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        _no_out(out)
+        return _numpy.compress(condition, self, axis)
+
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+        _no_out(out)
+        return _numpy.choose(self, choices, None, mode)
+
+    def nonzero(self) -> Any:
+        return FUNCTIONS["nonzero"](self)
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Any:
+        return FUNCTIONS["searchsorted"](self, v, side=side, sorter=sorter)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        return _numpy.diagonal(self, offset, axis1, axis2)
 
     def repeat(self, repeats: Any, axis: Any = None) -> Any:
         return FUNCTIONS["repeat"](self, repeats, axis=axis)
 
-    def reshape(self, *shape: Any, order: str = "C") -> Any:
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
         if order != "C":
             raise ValueError(f"reshape of a traced array knows order='C' alone, got {order!r}; transpose before and "
                              "after")
@@ -126,8 +154,9 @@ class Methods:
         axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
         return FUNCTIONS["permute_dims"](self, tuple(axes))
 
-    def dot(self, other: Any) -> Any:
-        return FUNCTIONS["dot"](self, other)
+    def dot(self, b: Any, out: Any = None) -> Any:
+        _no_out(out)
+        return FUNCTIONS["dot"](self, b)
 
     def conj(self) -> Any:
         return FUNCTIONS["conj"](self)
@@ -139,7 +168,20 @@ class Methods:
         return FUNCTIONS["astype"](self, dtype)
 
     def copy(self, order: str = "C") -> Any:
-        return FUNCTIONS["positive"](self)
+        return FUNCTIONS["copied"](self)
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
         return FUNCTIONS["to_device"](self, device)
+
+    # --- methods that NumPy has for arrays in place: the handle turns into the new array, as by item assignment ---
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def sort(self, axis: int = -1, kind: str | None = None, order: Any = None, *, stable: bool | None = None) -> None:
+        self.become(_numpy.sort(self, axis, kind, order, stable=stable))
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+        self.become(_numpy.partition(self, kth, axis, "introselect", order))
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        _numpy.put(self, indices, values, mode)

@@ -48,6 +48,12 @@ class Operators:
     def __rmod__(self, other: Any) -> Any:
         return FUNCTIONS["remainder"](other, self)
 
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
     def __pow__(self, other: Any) -> Any:
         return FUNCTIONS["pow"](self, other)
 

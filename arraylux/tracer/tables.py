@@ -18,3 +18,5 @@ def load_late() -> bool:
 FUNCTIONS: dict[str, Callable[..., Any]] = {}               # the standard's functions, by name
 UFUNCS: dict[tuple[Any, str], Callable[..., Any]] = {}      # (NumPy ufunc or the name of another, method) -> function
 NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {}         # NumPy function -> function with NumPy's signature
+LIKE_FUNCTIONS: dict[Any, Callable[..., Any]] = {}          # NumPy function with like= -> function(like, ...)
+INSTEAD: dict[str, str] = {}                                # what has no rule -> what to use instead

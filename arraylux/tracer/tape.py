@@ -160,7 +160,7 @@ def accumulate(cotangents: list[Any], owned: set[int], row: int, c: Any) -> None
         if type(old) is Scatter and old.base is None and not isinstance(old.parts[0], Tracer):
             old = old.dense()
             owned.add(row)
-        if row in owned and not isinstance(old, Tracer) and not isinstance(c.parts[0], Tracer):
+        if row in owned and not isinstance(old, (Tracer, np.generic)) and not isinstance(c.parts[0], Tracer):
             cotangents[row] = c.add_to(old)
         else:
             cotangents[row] = c.join(old)
