@@ -323,3 +323,16 @@ def test_slices_accumulate_in_linear_time_at_every_order():
         rows = table.getvalue().splitlines()
         assert len(rows) > 5 * T
         assert sum(f"({T},)" in row for row in rows) <= whole
+
+
+def test_what_was_written_over_everywhere_has_no_derivative_not_even_nan():
+    # (the derivative of sqrt at 0 is infinite, and 0 times that is not a number)
+    def f(x, mask):
+        y = np.sqrt(x * 0.0)
+        y[mask] = 2.0 * x[mask]
+        return (y * y).sum()
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for everywhere in (np.full(4, True), lux.constant(np.full(4, True))):
+            np.testing.assert_array_equal(lux.grad(lambda x, mask=everywhere: f(x, mask))(V), 8 * V)
+        assert np.isnan(lux.grad(lambda x: f(x, np.arange(4) > 0))(V)[0])

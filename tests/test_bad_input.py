@@ -109,7 +109,7 @@ def test_what_most_programs_do_without_is_loaded_late():
             "print(float(lux.grad(lambda x: np.abs(np.fft.fft(x)[0]))(np.ones(3))[0]))\n"
             "xp = lux.array_namespace(np.ones(1))\n"
             "print(float(xp.linalg.trace(np.eye(3))), float(xp.fft.fft(np.ones(2) + 0j)[0].real))\n"
-            "try: np.unwrap(lux.constant(np.ones(3)))\n"
-            "except TypeError as error: print('np.unwrap has no rule' in str(error))\n")
+            "try: lux.grad(lambda x: np.histogram(x)[1].sum())(np.ones(3))\n"
+            "except TypeError as error: print('np.histogram has no rule' in str(error))\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1.0", "1.0", "3.0", "2.0", "True"]

@@ -15,7 +15,7 @@ import numpy as np
 from ..rules import creation, indexing, shaping, sorting
 from ..tracer.core import Tracer
 from ..tracer.tables import NUMPY_FUNCTIONS
-from .values import INTO_PLAIN, as_array, flat, on_values, plain
+from .values import INTO_PLAIN, as_array, flat, on_values, plain, taken
 
 
 def _lined_up(x: Any, axis: int | None) -> tuple[Any, int]:
@@ -26,18 +26,14 @@ def _lined_up(x: Any, axis: int | None) -> tuple[Any, int]:
     return x, shaping.counted(axis, x.ndim)
 
 
-def _taken(x: Any, places: Any, axis: int = 0) -> Any:
-    return indexing.take(x, creation.asarray(places, like=x), axis=axis)
-
-
 # --- picking ------------------------------------------------------------------------------------------------------
 def _compress(condition: Any, a: Any, axis: int | None = None) -> Any:
     a, axis = _lined_up(a, axis)
-    return _taken(a, np.flatnonzero(plain(condition)), axis)
+    return taken(a, np.flatnonzero(plain(condition)), axis)
 
 
 def _extract(condition: Any, arr: Any) -> Any:
-    return _taken(flat(arr), np.flatnonzero(plain(condition)))
+    return taken(flat(arr), np.flatnonzero(plain(condition)))
 
 
 def _trim_zeros(filt: Any, trim: str = "fb") -> Any:
@@ -69,7 +65,7 @@ def _sort_complex(a: Any) -> Any:
 # --- putting in and leaving out -----------------------------------------------------------------------------------
 def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     arr, axis = _lined_up(arr, axis)
-    return _taken(arr, np.delete(np.arange(arr.shape[axis]), plain(obj)), axis)
+    return taken(arr, np.delete(np.arange(arr.shape[axis]), plain(obj)), axis)
 
 
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
@@ -91,7 +87,7 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     new = shaping.broadcast_to(values, (*arr.shape[:axis], count, *arr.shape[axis + 1:]))
     order = np.argsort(np.concatenate([places - 0.5, np.arange(n)]), kind="stable")
     order = np.where(order < count, n + order, order - count)
-    return _taken(shaping.concat([arr, new], axis=axis), order, axis)
+    return taken(shaping.concat([arr, new], axis=axis), order, axis)
 
 
 # --- choosing -----------------------------------------------------------------------------------------------------
@@ -141,7 +137,7 @@ def _written(a: Any, places: Any, v: Any) -> Any:
     if not places.size:
         return a
     v = flat(v)
-    v = _taken(v, np.arange(places.size) % v.size)
+    v = taken(v, np.arange(places.size) % v.size)
     return shaping.reshape(indexing.index_set(flat(a), v, index=creation.asarray(places, like=a)), a.shape)
 
 
@@ -161,7 +157,7 @@ def _place(arr: Any, mask: Any, vals: Any) -> Any:
 def _putmask(a: Any, mask: Any, values: Any) -> Any:
     values = flat(values)
     places = np.flatnonzero(plain(mask))
-    return _written(a, places, _taken(values, places % values.size)) if places.size else a
+    return _written(a, places, taken(values, places % values.size)) if places.size else a
 
 
 @_writing
@@ -187,7 +183,10 @@ NUMPY_FUNCTIONS.update({
     np.argpartition: _argpartition, np.sort_complex: _sort_complex, np.delete: _delete, np.insert: _insert,
     np.choose: _choose, np.piecewise: _piecewise, np.put: _put, np.place: _place, np.putmask: _putmask,
     np.put_along_axis: _put_along_axis, np.fill_diagonal: _fill_diagonal,
+    np.diag_indices_from: lambda arr: np.diag_indices_from(np.empty(arr.shape)),
+    np.tril_indices_from: lambda arr, k=0: np.tril_indices_from(np.empty(arr.shape), k),
+    np.triu_indices_from: lambda arr, k=0: np.triu_indices_from(np.empty(arr.shape), k),
 })
 NUMPY_FUNCTIONS.update({f: on_values(f) for f in (
-    np.argwhere, np.flatnonzero, np.lexsort, np.nanargmax, np.nanargmin, np.ix_, np.tril_indices_from,
-    np.triu_indices_from, np.diag_indices_from, np.ravel_multi_index, np.unravel_index)})
+    np.argwhere, np.flatnonzero, np.lexsort, np.nanargmax, np.nanargmin, np.ix_, np.ravel_multi_index,
+    np.unravel_index)})

@@ -1,4 +1,7 @@
-"""NumPy's other functions, each with NumPy's signature, and the table of them all."""
+"""NumPy's functions that most programs use, each with NumPy's signature.
+
+What a function here does not take (`out=`, `where=`) is refused by its name where the call arrives.
+"""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -64,7 +67,7 @@ def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return shaping.repeat(a, repeats, axis=axis)
 
 
-def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     a = as_array(a)
     before, after = [_edge(edge, a, axis) for edge in (prepend, append)]
     return shaping.diff(a, axis=axis, n=n, prepend=before, append=after)
@@ -164,7 +167,7 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", sub
     return array_namespace(a).full(shape, fill_value, dtype=dtype or a.dtype)
 
 
-def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
               axis: int = 0) -> Any:
     start, stop = [as_array(end) if isinstance(end, (list, tuple)) else end for end in (start, stop)]
     y = creation.linspace(start, stop, num, like=creation.first_tracer([start, stop]), endpoint=endpoint)
@@ -188,12 +191,12 @@ NUMPY_FUNCTIONS.update({
     np.stack: _stack, np.vstack: _vstack, np.hstack: _hstack, np.broadcast_to: _broadcast_to,
     np.broadcast_arrays: lambda *args, subok=False: tuple(shaping.broadcast_arrays(*map(as_array, args))),
     np.flip: _flip, np.roll: _roll, np.repeat: _repeat, np.tile: lambda A, reps: shaping.tile(as_array(A), reps),
-    np.diff: _diff, np.tril: _tril, np.triu: _triu, np.meshgrid: _meshgrid,
+    np.diff: diff, np.tril: _tril, np.triu: _triu, np.meshgrid: _meshgrid,
     np.take: _take, np.take_along_axis: _take_along_axis, np.where: _where, np.clip: _clip,
     np.dot: lambda a, b: products.dot(a, b), np.tensordot: _tensordot, np.outer: _outer,
     np.real: lambda val: elementwise.real(as_array(val)), np.imag: lambda val: elementwise.imag(as_array(val)),
     np.zeros_like: _zeros_like, np.ones_like: _ones_like, np.full_like: _full_like, np.empty_like: _zeros_like,
-    np.linspace: _linspace, np.copyto: _copyto, np.copy: lambda a, order="K", subok=False: creation.copied(a),
+    np.linspace: linspace, np.copyto: _copyto, np.copy: lambda a, order="K", subok=False: creation.copied(a),
     np.shape: lambda a: as_array(a).shape, np.ndim: lambda a: as_array(a).ndim, np.size: _size,
     np.result_type: on_values(np.result_type), np.can_cast: on_values(np.can_cast),
     np.argsort: _argsort, np.nonzero: lambda a: indexing.nonzero(a), np.searchsorted: _searchsorted,

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..backend import kind
+from ..namespace import Namespace
 from ..rules import creation, elementwise, indexing, pairs, products, shaping
 from ..tracer.core import home
 from ..tracer.tables import NUMPY_FUNCTIONS
-from .functions import _diff as diff
-from .functions import _linspace as linspace
+from .functions import diff, linspace
 from .values import as_array, flat, on_values, plain
 
 
@@ -119,7 +119,13 @@ NUMPY_FUNCTIONS.update({
     np.ediff1d: _ediff1d, np.inner: _inner, np.vdot: _vdot, np.diagflat: _diagflat, np.bincount: _bincount,
     np.apply_along_axis: _apply_along_axis, np.apply_over_axes: _apply_over_axes,
 })
+NUMPY_FUNCTIONS.update({
+    np.fix: lambda x: Namespace.trunc(as_array(x)), np.isposinf: lambda x: Namespace.equal(as_array(x), np.inf),
+    np.isneginf: lambda x: Namespace.equal(as_array(x), -np.inf),
+    np.iscomplex: lambda x: Namespace.not_equal(elementwise.imag(as_array(x)), 0),
+    np.isreal: lambda x: Namespace.equal(elementwise.imag(as_array(x)), 0),
+})
 NUMPY_FUNCTIONS.update({f: on_values(f) for f in (
-    np.array_equiv, np.iscomplex, np.isreal, np.isneginf, np.isposinf, np.fix, np.digitize, np.common_type,
+    np.array_equiv, np.digitize, np.common_type,
     np.min_scalar_type, np.may_share_memory, np.shares_memory, np.array2string, np.array_repr, np.array_str,
     np.einsum_path)})

@@ -91,9 +91,12 @@ def _poly(seq_of_zeros: Any) -> Any:
     p = one
     for i in range(zeros.shape[0]):
         p = _polymul(p, shaping.concat([one, -zeros[i:i + 1]]))
-    values = np.sort(plain(zeros))
-    paired = is_real or np.array_equal(values, np.sort(values.conj()))
-    return elementwise.real(p) if paired and kind(p.dtype) == "c" else p
+    return elementwise.real(p) if kind(p.dtype) == "c" and (is_real or _in_pairs(plain(zeros))) else p
+
+
+def _in_pairs(zeros: Any) -> bool:
+    """Say whether complex zeros come with their conjugates, so that their polynomial is real."""
+    return np.array_equal(np.sort(zeros), np.sort(zeros.conj()))
 
 
 def _roots(p: Any) -> Any:

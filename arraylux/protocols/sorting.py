@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import creation, indexing, shaping, sorting
+from ..rules import shaping, sorting
 from ..tracer.tables import NUMPY_FUNCTIONS
-from .values import as_array, flat, on_values, plain
+from .values import as_array, flat, on_values, plain, taken
 
 _numpy: Any = np
 
@@ -24,16 +24,12 @@ def _sort(a: Any, axis: int | None = -1, kind: str | None = None, order: Any = N
     return sorting.sort(a, axis=-1 if axis is None else axis)
 
 
-def _taken(x: Any, places: Any, axis: int = 0) -> Any:
-    return indexing.take(x, creation.asarray(places, like=x), axis=axis)
-
-
 # --- sets ---------------------------------------------------------------------------------------------------------
 def _unique(ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False,
             axis: int | None = None, *, equal_nan: bool = True, sorted: bool = True) -> Any:
     ar = as_array(ar)
     _, index, *rest = _numpy.unique(plain(ar), True, return_inverse, return_counts, axis, equal_nan=equal_nan)
-    values = _taken(flat(ar) if axis is None else ar, index, axis or 0)
+    values = taken(flat(ar) if axis is None else ar, index, axis or 0)
     rest = [index, *rest] if return_index else rest
     return (values, *rest) if rest else values
 
@@ -45,19 +41,19 @@ def _union1d(ar1: Any, ar2: Any) -> Any:
 def _intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
     ar1 = flat(ar1)
     _, first, second = np.intersect1d(plain(ar1), plain(ar2), assume_unique, True)
-    values = _taken(ar1, first)
+    values = taken(ar1, first)
     return (values, first, second) if return_indices else values
 
 
 def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     ar1 = flat(ar1) if assume_unique else _unique(ar1)
-    return _taken(ar1, np.flatnonzero(~np.isin(plain(ar1), plain(ar2))))
+    return taken(ar1, np.flatnonzero(~np.isin(plain(ar1), plain(ar2))))
 
 
 def _setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     sides = [flat(ar) if assume_unique else _unique(ar) for ar in (ar1, ar2)]
     values, counts = _unique(shaping.concat(sides), return_counts=True)
-    return _taken(values, np.flatnonzero(counts == 1))
+    return taken(values, np.flatnonzero(counts == 1))
 
 
 NUMPY_FUNCTIONS.update({

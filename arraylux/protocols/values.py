@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import creation, elementwise, shaping
+from ..rules import creation, elementwise, indexing, shaping
 from ..tracer.core import Tracer
 from ..tracer.methods import Methods
 
@@ -32,6 +32,11 @@ def as_array(x: Any, dtype: Any = None, ndim: int = 0) -> Any:
 def flat(x: Any) -> Any:
     """Return the elements of an array, or of a nested list, in one row."""
     return shaping.reshape(as_array(x), (-1,))
+
+
+def taken(x: Any, places: Any, axis: int = 0) -> Any:
+    """Return what is at some places along an axis, which may be numbered by a plain array of NumPy's."""
+    return indexing.take(x, creation.asarray(places, like=x), axis=axis)
 
 
 def plain(x: Any) -> Any:

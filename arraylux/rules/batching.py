@@ -256,6 +256,15 @@ def _dense(primitive: Primitive, args: list[Any], stacked: list[bool], params: P
     return elementwise(add, [y, *bias], [product, *stacked[2:]], {}, trace) if bias else y
 
 
+def _images(primitive: Primitive, args: list[Any], stacked: list[bool], params: Params, trace: Mapping) -> Any:
+    """Count samples as more of the batch, where all meet the same weight."""
+    if any(stacked[1:]):
+        return one_by_one(primitive, args, stacked, params, trace)
+    x = args[0]
+    y = primitive(reshape(x, (x.shape[0] * x.shape[1], *x.shape[2:])), *args[1:], **params)
+    return reshape(y, (*x.shape[:2], *y.shape[1:]))
+
+
 def _mean_square(primitive: Primitive, args: list[Any], stacked: list[bool], params: Params, trace: Mapping) -> Any:
     x = args[0]
     squares = real(multiply(conj(x), x)) if kind(x.dtype) == "c" else square(x)
@@ -265,11 +274,11 @@ def _mean_square(primitive: Primitive, args: list[Any], stacked: list[bool], par
 BATCHING.update({
     "default": default,
     **dict.fromkeys((                                    # and all that are declared as Unary or Binary
-        "astype", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
-        "bitwise_xor", "ceil", "clip", "conj", "equal", "floor", "floor_divide", "greater", "greater_equal", "imag",
-        "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor",
-        "nextafter", "not_equal", "polygamma", "positive", "real", "round", "sign", "signbit", "sinc", "trunc",
-        "where"), elementwise),
+        "astype", "betainc", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or",
+        "bitwise_right_shift", "bitwise_xor", "ceil", "clip", "conj", "equal", "exprel", "floor", "floor_divide",
+        "greater", "greater_equal", "hyp1f1", "hyp2f1", "imag", "isfinite", "isinf", "isnan", "less", "less_equal",
+        "logical_and", "logical_not", "logical_or", "logical_xor", "nextafter", "not_equal", "polygamma", "positive",
+        "real", "round", "sign", "signbit", "sinc", "trunc", "where"), elementwise),
     **dict.fromkeys((                                    # functions of matrices, which take stacks of them
         "adjugate", "cholesky", "complement", "det", "eig", "eigh", "eigvalsh", "inv", "lu", "matrix_rank", "pinv",
         "qr", "row_order", "slogdet", "solve_triangular", "svd", "svdvals", "tril", "triu"), elementwise),
@@ -282,4 +291,5 @@ BATCHING.update({
     "sum_to": _sum_to, "concat": _join, "stack": _join, "getitem": _getitem, "index_set": _write, "index_add": _write,
     "scatter": _write, "take": _take, "isin": _beside_one, "searchsorted": _beside_one, "matmul": _matmul,
     "solve": _solve, "dense": _dense, "mean_square": _mean_square,
+    **dict.fromkeys(("conv", "conv_input", "fold", "unfold"), _images),
 })

@@ -95,11 +95,11 @@ def _settled(name: str, f: Callable[..., Any], args: Any, kwargs: dict[str, Any]
     most, names = _TAKEN.get(f) or _learn(f)
     if all(any(p.kind is p.VAR_KEYWORD for p in both.values()) for both in (theirs, _parameters(f))):
         return args, kwargs                                 # words that are passed on to a function of the user's
-    beyond = {word: value for word, value in kwargs.items() if word not in names}
-    if len(args) > most and theirs:
+    if len(args) > most and theirs:                         # what came in order has a name in NumPy's signature
         first = int(most)
-        beyond.update(zip(list(theirs)[first:], args[first:], strict=False))
+        kwargs = {**kwargs, **dict(zip(list(theirs)[first:], args[first:], strict=False))}
         args = args[:first]
+    beyond = {word: value for word, value in kwargs.items() if word not in names}
     for word, value in beyond.items():
         default = theirs[word].default if word in theirs else None
         if value is None or value is default or (isinstance(value, (bool, str)) and

@@ -112,9 +112,9 @@ class Methods:
         _no_out(out)
         return _numpy.compress(condition, self, axis)
 
-    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    def choose(self, *choices: Any, out: Any = None, mode: str = "raise") -> Any:
         _no_out(out)
-        return _numpy.choose(self, choices, None, mode)
+        return _numpy.choose(self, choices[0] if len(choices) == 1 else choices, None, mode)
 
     def nonzero(self) -> Any:
         return FUNCTIONS["nonzero"](self)
