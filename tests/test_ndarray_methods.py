@@ -29,13 +29,13 @@ CALLS = {
     "dot": [(M, M.T), (V, V)], "flatten": [(T,)], "max": [(T, 1)], "mean": [(T, (0, 1))], "min": [(T,)],
     "nonzero": [(M,)], "prod": [(M, 0)], "ravel": [(M,)], "repeat": [(M, 2, 1)], "reshape": [(M, 3, 2), (M, (6,))],
     "round": [(M,)], "searchsorted": [(np.sort(V), 1.0), (np.sort(V), V, "right")], "squeeze": [(M[None],)],
-    "std": [(M,), (T, 1, None, None, 1)], "sum": [(T,), (T, 1)], "swapaxes": [(T, 0, 2)],
+    "std": [(M,), (T, 1, None, None, 1)], "sum": [(T,), (T, 1)], "swapaxes": [(T, 0, 2)], "trace": [(T,), (T, 1, 1, 2)],
     "take": [(M, PLACES), (M, [0, 1], 1)], "transpose": [(T,), (T, 2, 0, 1), (T, (1, 0, 2))], "var": [(M, 1)],
     "__divmod__": [(M, 0.3)], "__rdivmod__": [(M, 3.0)], "__contains__": [(M, M[0, 0]), (M, 9.0)],
 }
 ATTRIBUTES = ("T", "dtype", "imag", "itemsize", "mT", "nbytes", "ndim", "real", "shape", "size")
-# In test_numpy_door.py, in test_array_interface.py, in test_traps.py; `trace` is below.
-ELSEWHERE = {"fill", "partition", "put", "sort", "device", "to_device", "item", "tolist", "trace"}
+# In test_numpy_door.py, in test_array_interface.py, in test_traps.py.
+ELSEWHERE = {"fill", "partition", "put", "sort", "device", "to_device", "item", "tolist"}
 
 
 def test_every_name_is_served_or_refused_in_words():
@@ -73,12 +73,6 @@ def test_what_is_absent_says_what_to_use(name):
 def test_other_names_are_absent_as_usual():
     with pytest.raises(AttributeError, match=r"^a traced array has no 'colour'$"):
         lux.grad(lambda x: x.colour)(M)
-
-
-def test_the_sum_of_the_diagonal():
-    # a tracer's `trace` is the run that traces it
-    with pytest.raises(TypeError, match=r"x.trace of a traced array is .*use np.trace\(x\)"):
-        lux.grad(lambda x: x.trace())(M)
 
 
 def test_copies_are_handles_of_their_own():

@@ -67,12 +67,12 @@ class Spy(Tracer):
 
     def __init__(self, value: Any, trace: Log, index: int) -> None:
         self.value = value
-        self.trace = trace
+        self.owner = trace
         self.index = index
 
     def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        log = self.trace
-        parents = [a.index if isinstance(a, Tracer) and a.trace is log else -1 for a in args]
+        log = self.owner
+        parents = [a.index if isinstance(a, Tracer) and a.owner is log else -1 for a in args]
         values = [a.value if j >= 0 or type(a) is Constant else a for a, j in zip(args, parents, strict=True)]
         y = primitive(*values, **params)
         results = y if primitive.multiple else (y,)
@@ -121,7 +121,7 @@ def log_of(f: Callable[..., Any], args: Sequence[Any], origin: str) -> tuple[Log
         out = f(*watched)
     finally:
         log.close()
-    return log, [x.index for x in tree.leaves(out) if isinstance(x, Spy) and x.trace is log]
+    return log, [x.index for x in tree.leaves(out) if isinstance(x, Spy) and x.owner is log]
 
 
 def print_tape(f: Callable[..., Any], *args: Any, file: TextIO | None = None, lines: bool = False) -> None:

@@ -111,7 +111,7 @@ def _params_of_sample(params: Params, i: int, trace: Mapping) -> Params:
 
 def _index_of_sample(index: Any, i: int, trace: Mapping) -> Any:
     items = index if type(index) is tuple else (index,)
-    return tuple([getitem(x.value, (i, ...)) if isinstance(x, Batch) and x.trace is trace else x for x in items])
+    return tuple([getitem(x.value, (i, ...)) if isinstance(x, Batch) and x.owner is trace else x for x in items])
 
 
 def default(primitive: Primitive, args: list[Any], stacked: list[bool], params: Params, trace: Mapping) -> Any:
@@ -157,13 +157,13 @@ def _index(index: Any, trace: Mapping) -> Any:
     """Return an index of each sample as one of the stack, or `None` if there is none for all samples together."""
     items = index if type(index) is tuple else (index,)
     arrays = [i for i in items if hasattr(i, "dtype") or isinstance(i, list)]
-    if any(isinstance(i, Batch) and i.trace is trace for i in items):
+    if any(isinstance(i, Batch) and i.owner is trace for i in items):
         if not all(isinstance(i, int) or (hasattr(i, "dtype") and kind(i.dtype) == "i") for i in items):
             return None
         rank = max([len(i.shape) for i in arrays])
         xp, device = home(arrays[0])
         samples = xp.reshape(xp.arange(trace.samples, device=device), (-1,) + (1,) * rank)
-        return (samples, *[with_rank(i.value, rank) if isinstance(i, Batch) and i.trace is trace else i
+        return (samples, *[with_rank(i.value, rank) if isinstance(i, Batch) and i.owner is trace else i
                            for i in items])
     if arrays:                                           # NumPy moves the axes of arrays that stand apart to the front
         places = [k for k, i in enumerate(items) if i is not None and i is not Ellipsis and not isinstance(i, slice)]

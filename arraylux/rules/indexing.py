@@ -34,9 +34,9 @@ def _beside(x: Any, index: Any) -> Any:
     """Return x as a batch, if the index is one: each sample is then read, or written, at places of its own."""
     for i in index if type(index) is tuple else (index,):
         while isinstance(i, Batch):
-            size = i.trace.samples
+            size = i.owner.samples
             xp, device = home(i)
-            x = add(x, Batch(xp.zeros((size,), dtype=x.dtype, device=device), i.trace))
+            x = add(x, Batch(xp.zeros((size,), dtype=x.dtype, device=device), i.owner))
             i = strip(i.value)
     return x
 

@@ -36,19 +36,19 @@ class Batch(Tracer):
 
     def __init__(self, value: Any, trace: Mapping) -> None:
         self.value = value
-        self.trace = trace
+        self.owner = trace
 
     @property
     def shape(self) -> tuple[int, ...]:
         return self.value.shape[1:]  # type: ignore[no-any-return]
 
     def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        trace = self.trace
+        trace = self.owner
         if not trace.open:
             raise leaked(trace.origin)
         values, stacked = [], []
         for a in args:
-            own = isinstance(a, Tracer) and a.trace is trace
+            own = isinstance(a, Tracer) and a.owner is trace
             values.append(a.value if own or type(a) is Constant else a)
             stacked.append(own)
         rule = BATCHING.get(primitive.__name__) or BATCHING["default"]
@@ -56,7 +56,7 @@ class Batch(Tracer):
         return tuple([Batch(part, trace) for part in y]) if isinstance(y, tuple) else Batch(y, trace)
 
     def _plain(self) -> NoReturn:
-        raise TypeError(f"{self.trace.origin} maps over {self.trace.samples} samples at once, so this array has no "
+        raise TypeError(f"{self.owner.origin} maps over {self.owner.samples} samples at once, so this array has no "
                         "single value to branch on, to convert or to index a plain array with; choose with xp.where, "
                         "index with xp.take, or loop over the samples")
 
@@ -64,4 +64,4 @@ class Batch(Tracer):
         self._plain()
 
     def __repr__(self) -> str:
-        return f"Batch(level={self.level}, samples={self.trace.samples}, value={self.value!r})"
+        return f"Batch(level={self.level}, samples={self.owner.samples}, value={self.value!r})"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -39,10 +39,6 @@ class Trace:
         """Mark the end of the run: a tracer used after this has leaked out of its function."""
         self.open = False
 
-    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("x.trace of a traced array is the run that traces it, and no method; use np.trace(x), or "
-                        "array_namespace(x).linalg.trace(x)")
-
 
 def leaked(origin: str) -> RuntimeError:
     """Return the error for a tracer that is used after its transformation has ended."""
@@ -59,18 +55,18 @@ class Tracer(ArrayInterface):
     on the tape) for a `Var`.
     """
 
-    __slots__ = ("index", "tangent", "trace", "value")
+    __slots__ = ("index", "owner", "tangent", "value")
 
     batched = False                                 # whether `value` has an axis that the tracer does not show
 
     value: Any
-    trace: Any
+    owner: Any
     tangent: Any
     index: int
 
     @property
     def level(self) -> int:
-        level: int = self.trace.level
+        level: int = self.owner.level
         return level
 
     def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -83,7 +79,7 @@ class Tracer(ArrayInterface):
             other = constant(other)
         self.__class__ = other.__class__
         self.value = other.value
-        self.trace = other.trace
+        self.owner = other.owner
         if isinstance(other, Constant):
             return
         for slot in ("tangent", "index"):
@@ -127,7 +123,7 @@ def constant(x: Any) -> Constant:
         return x
     c = Constant()
     c.value = x
-    c.trace = _GROUND
+    c.owner = _GROUND
     return c
 
 
@@ -246,7 +242,7 @@ class Primitive:
             return (self._table.get(type(args[0])) or self._find(args[0]))(*args, **params)
         top = None
         for a in args:
-            if isinstance(a, Tracer) and (top is None or a.trace.level > top.trace.level):
+            if isinstance(a, Tracer) and (top is None or a.owner.level > top.owner.level):
                 top = a
         if top is not None:
             return top.lift(self, args, params)

@@ -20,15 +20,15 @@ class Dual(Tracer):
     def __init__(self, value: Any, tangent: Any, trace: Trace) -> None:
         self.value = value
         self.tangent = tangent
-        self.trace = trace
+        self.owner = trace
 
     def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        trace = self.trace
+        trace = self.owner
         if not trace.open:
             raise leaked(trace.origin)
         values, tangents = [], []
         for a in args:
-            own = isinstance(a, Tracer) and a.trace is trace
+            own = isinstance(a, Tracer) and a.owner is trace
             values.append(a.value if own or type(a) is Constant else a)
             tangents.append(a.tangent if own else None)
         y = primitive(*values, **params)

@@ -125,6 +125,10 @@ class Methods:
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         return _numpy.diagonal(self, offset, axis1, axis2)
 
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
+        _no_out(out)
+        return _numpy.trace(self, offset, axis1, axis2, dtype)
+
     def repeat(self, repeats: Any, axis: Any = None) -> Any:
         return FUNCTIONS["repeat"](self, repeats, axis=axis)
 

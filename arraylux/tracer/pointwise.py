@@ -45,7 +45,7 @@ class Unary(Primitive):
 
     def _record(self, x: Any) -> Any:
         value = x.value
-        trace = x.trace
+        trace = x.owner
         run = self._table.get(type(value)) or self._find(value)
         y = call(run, value) if value.size > LARGE else run(value)
         rows = trace.rows
@@ -106,14 +106,14 @@ class Pair(Primitive):
         i = j = -1
         case = 0
         if type(a) is Var:
-            trace, i, a = a.trace, a.index, a.value
+            trace, i, a = a.owner, a.index, a.value
             size = a.size
             if type(b) is Var:
-                if b.trace is not trace:
+                if b.owner is not trace:
                     return Primitive.__call__(self, Var(a, trace, i), b)
                 j, b, case = b.index, b.value, 2
         else:
-            trace, j, b, case = b.trace, b.index, b.value, 1
+            trace, j, b, case = b.owner, b.index, b.value, 1
             size = b.size
         run = self._pairs.get((type(a), type(b))) or self._find_pair(a, b)
         y = call(run, a, b) if size > LARGE else run(a, b)

@@ -66,11 +66,11 @@ class Var(Tracer):
 
     def __init__(self, value: Any, trace: Tape, index: int) -> None:
         self.value = value
-        self.trace = trace
+        self.owner = trace
         self.index = index
 
     def lift(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        trace = self.trace
+        trace = self.owner
         if len(args) == 1 and not primitive.multiple:           # most calls, so without the loops below
             value = self.value
             y = primitive.on_plain(value)(value, **params)      # or a tracer's way, if the value is one
@@ -81,7 +81,7 @@ class Var(Tracer):
             return Var(y, trace, index)
         values, parents = [], []
         for a in args:
-            own = isinstance(a, Tracer) and a.trace is trace
+            own = isinstance(a, Tracer) and a.owner is trace
             values.append(a.value if own or type(a) is Constant else a)
             parents.append(a.index if own else -1)
         y = primitive(*values, **params)
@@ -239,5 +239,5 @@ def transpose(f: Callable[..., Any], inputs: Sequence[Any], cotangents: Sequence
     rows = tape.rows
     tape.close()
     seeds = [(y.index, g) for y, g in zip(results, cotangents, strict=True)
-             if isinstance(y, Var) and y.trace is tape and g is not None]
+             if isinstance(y, Var) and y.owner is tape and g is not None]
     return walk(rows, seeds, len(inputs), consume=True)

@@ -38,19 +38,19 @@ def highest(leaves: Sequence[Any]) -> Any:
     """Return the tracer of the highest level among some leaves, or `None`."""
     top = None
     for x in leaves:
-        if isinstance(x, (Dual, Var, Batch)) and (top is None or x.trace.level > top.trace.level):
+        if isinstance(x, (Dual, Var, Batch)) and (top is None or x.owner.level > top.owner.level):
             top = x
     return top
 
 
 def lower(leaves: Sequence[Any], trace: Any) -> list[Any]:
     """Return the leaves as they are below a level."""
-    return [x.value if isinstance(x, Tracer) and (x.trace is trace or type(x) is Constant) else x for x in leaves]
+    return [x.value if isinstance(x, Tracer) and (x.owner is trace or type(x) is Constant) else x for x in leaves]
 
 
 def record(call: Call, leaves: Sequence[Any], tape: Tape, outputs: Sequence[Any], rule: Function) -> list[Any]:
     """Write one row for a whole function call, and return its results as tracers."""
-    parents = tuple([x.index if isinstance(x, Var) and x.trace is tape else -1 for x in leaves])
+    parents = tuple([x.index if isinstance(x, Var) and x.owner is tape else -1 for x in leaves])
     floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
     rows = tape.rows
     first = len(rows)
@@ -66,7 +66,7 @@ def record(call: Call, leaves: Sequence[Any], tape: Tape, outputs: Sequence[Any]
 # --- calls within a mapping over samples ------------------------------------------------------------------------------
 def stacked(y: Any, trace: Mapping) -> Any:
     """Return a result as a stack, the same for all samples if it does not depend on them."""
-    if isinstance(y, Batch) and y.trace is trace:
+    if isinstance(y, Batch) and y.owner is trace:
         return y.value
     y = y.value if type(y) is Constant else y
     return broadcast_to(y, (trace.samples, *y.shape)) if isinstance(y, Tracer) or is_array(y) else y
@@ -81,7 +81,7 @@ class Samples:
     """A call within a mapping: which leaves of its arguments are batches, and how functions run on their stacks."""
 
     def __init__(self, leaves: Sequence[Any], structure: tree.Structure | None, trace: Mapping) -> None:
-        self.own = [isinstance(x, Batch) and x.trace is trace for x in leaves]
+        self.own = [isinstance(x, Batch) and x.owner is trace for x in leaves]
         self.stacks = lower(leaves, trace)
         self.structure = structure
         self.trace = trace

@@ -58,12 +58,12 @@ def checkpoint(f: Function) -> Function:
         leaves, structure = tree.flatten((args, kwargs))
         top = highest(leaves)
         if isinstance(top, Batch):
-            samples = Samples(leaves, structure, top.trace)
+            samples = Samples(leaves, structure, top.owner)
             mapped = checkpoint(samples.over(lambda both: f(*both[0], **both[1])))
             return batches(mapped(*samples.stacks), samples.trace)
         if not isinstance(top, Var):                     # forward mode keeps nothing anyway
             return f(*args, **kwargs)
-        trace = top.trace
+        trace = top.owner
         before = len(trace.rows)
         values = lower(leaves, trace)
         inner_args, inner_kwargs = tree.unflatten(structure, values)
@@ -71,7 +71,7 @@ def checkpoint(f: Function) -> Function:
         if len(trace.rows) != before:
             raise ValueError(f"checkpoint: {name_of(f)} uses a traced array that is not among its arguments, so its "
                              "derivative would be lost; pass that array as an argument")
-        own = [i for i, x in enumerate(leaves) if isinstance(x, Var) and x.trace is trace]
+        own = [i for i, x in enumerate(leaves) if isinstance(x, Var) and x.owner is trace]
         floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
 
         def rule(g: Sequence[Any], _: Any) -> list[Any]:
@@ -84,7 +84,7 @@ def checkpoint(f: Function) -> Function:
             rows = tape.rows
             tape.close()
             seeds = [(results[i].index, c) for i, c in zip(floats, g, strict=True)
-                     if c is not None and isinstance(results[i], Var) and results[i].trace is tape]
+                     if c is not None and isinstance(results[i], Var) and results[i].owner is tape]
             found = walk(rows, seeds, len(own), consume=True)
             cotangents: list[Any] = [None] * len(leaves)
             for i, c in zip(own, found, strict=True):

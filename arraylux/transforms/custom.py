@@ -63,8 +63,8 @@ class custom_vjp:
             name = name_of(self._f)
             raise TypeError(f"custom_vjp function {name} has no rule yet; call {name}.defvjp(forward, backward) first")
         if isinstance(top, Batch):
-            return self._over(Samples(leaves, structure, top.trace))
-        trace, backward = top.trace, self._backward
+            return self._over(Samples(leaves, structure, top.owner))
+        trace, backward = top.owner, self._backward
         values = lower(leaves, trace)
         out, residuals = self._forward(*tree.unflatten(structure, values))
         outputs, structure_out = tree.flatten(out)
@@ -79,7 +79,7 @@ class custom_vjp:
         if isinstance(top, Var):
             results = record(self._call, leaves, trace, outputs, rule)
         else:
-            tangents = [x.tangent if isinstance(x, Dual) and x.trace is trace else None for x in leaves]
+            tangents = [x.tangent if isinstance(x, Dual) and x.owner is trace else None for x in leaves]
             found = transpose(lambda *g: rule(g, None), [zeros_like(outputs[i]) for i in floats], tangents,
                               name_of(self._f))
             results = list(outputs)
@@ -165,12 +165,12 @@ class custom_jvp:
         if self._rule is None:
             name = name_of(self._f)
             raise TypeError(f"custom_jvp function {name} has no rule yet; call {name}.defjvp(rule) first")
-        trace = top.trace
+        trace = top.owner
         if isinstance(top, Batch):
             return self._over(Samples(leaves, structure, trace), self._rule)
         values = lower(leaves, trace)
         primals = tree.unflatten(structure, values)
-        own = [i for i, x in enumerate(leaves) if isinstance(x, Tracer) and x.trace is trace]
+        own = [i for i, x in enumerate(leaves) if isinstance(x, Tracer) and x.owner is trace]
 
         def push(*moved: Any) -> tuple[list[Any], Any, list[Any]]:
             tangents = [zeros_like(v) if hasattr(v, "dtype") and kind(v.dtype) in "fc" else None for v in values]

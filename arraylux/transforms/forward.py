@@ -58,7 +58,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         trace.close()
     outputs, structure = tree.flatten(out)
     values = [unwrap(o, trace) for o in outputs]
-    derivatives = [owned(o.tangent) if isinstance(o, Dual) and o.trace is trace else _zero(v)
+    derivatives = [owned(o.tangent) if isinstance(o, Dual) and o.owner is trace else _zero(v)
                    for o, v in zip(outputs, values, strict=True)]
     return tree.unflatten(structure, values), tree.unflatten(structure, derivatives)
 

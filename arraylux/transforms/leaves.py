@@ -40,7 +40,7 @@ def no_inputs(transform: str, what: str, leaves: Sequence[Any]) -> TypeError:
 def unwrap(x: Any, trace: Trace) -> Any:
     """Return what a result is outside of its transformation: the value of one of its tracers, else `x` itself."""
     if isinstance(x, Tracer):
-        if x.trace is trace:
+        if x.owner is trace:
             x = x.value
         if type(x) is Constant:
             x = x.value

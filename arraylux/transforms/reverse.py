@@ -92,7 +92,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
             shape = tuple(getattr(o, "shape", ()))
             if tuple(getattr(c, "shape", ())) != shape:
                 raise ValueError(f"{path} must have the shape {shape} of the function's result, got {tree.describe(c)}")
-            if isinstance(o, Var) and o.trace is run.tape:
+            if isinstance(o, Var) and o.owner is run.tape:
                 cotangents.append((o.index, _in_dtype(c, o)))
 
         tree.map_with_path(collect, out, g, path="the cotangent")
@@ -153,7 +153,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
             raise no_inputs("grad", f"argument {argnums}", [leaf for n in numbers for leaf in tree.leaves(args[n])])
         y, aux = run.out if has_aux else (run.out, None)
         seeds = []
-        if isinstance(y, Var) and y.trace is run.tape and not y.value.shape and kind(y.value.dtype) == "f":
+        if isinstance(y, Var) and y.owner is run.tape and not y.value.shape and kind(y.value.dtype) == "f":
             seeds.append((y.index, ones_of(y.value)))
         else:
             _check_scalar(y, origin)
