@@ -26,8 +26,13 @@ from domains import (
     unary,
     unit,
 )
+from samples_beyond import BEYOND
+from samples_conv import CONV
 from samples_fourier import FOURIER
 from samples_linalg import LINALG, LINALG_FLAT
+from samples_normalisation import NORMALISATION
+from samples_recurrent import RECURRENT
+from samples_scipy import SCIPY
 from samples_sorting import SETS, SORTING
 from samples_special import SPECIAL
 
@@ -233,5 +238,9 @@ NN: Table = {
 }
 
 SAMPLES: Table = {**ELEMENTWISE, **BINARY, **REDUCING, **SHAPING, **INDEXING, **PRODUCTS, **FLAT, **NN,
-                  **FOURIER, **SORTING, **SPECIAL,
-                  **LINALG}
+                  **BEYOND, **CONV, **FOURIER, **NORMALISATION, **SORTING, **SPECIAL, **SCIPY,
+                  **RECURRENT, **LINALG}
+
+# Complex derivatives that are not tried here, and where they are: the phase of a vector is the library's choice, and
+# only what does not depend on it can be compared.
+COMPLEX_ELSEWHERE = {"eigh": "test_linalg.py", "svd": "test_linalg.py", "eig": "test_factorisations.py"}
