@@ -74,10 +74,12 @@ class Flat(Primitive):
 
 def settled(y: Any) -> Any:
     """Return a result that has no derivative, an array or a tuple of them, as constants; tracers stay as they are."""
-    if isinstance(y, tuple):
-        parts = [settled(part) for part in y]
-        return type(y)(*parts) if hasattr(y, "_fields") else tuple(parts)
-    return y if isinstance(y, Tracer) else constant(y)
+    if isinstance(y, Tracer):
+        return y
+    if not isinstance(y, tuple):
+        return constant(y)
+    parts = [settled(part) for part in y]
+    return type(y)(*parts) if hasattr(y, "_fields") else tuple(parts)
 
 
 def settle(f: Callable[..., Any]) -> Any:
@@ -89,7 +91,10 @@ def settle(f: Callable[..., Any]) -> Any:
     @wraps(f)
     def call(*args: Any, **params: Any) -> Any:
         y = f(*args, **params)
-        return settled(y) if any(isinstance(a, Tracer) for a in args) else y
+        for a in args:
+            if isinstance(a, Tracer):
+                return settled(y)
+        return y
     return staticmethod(call)
 
 

@@ -54,9 +54,10 @@ class Dispatch:
             if load_late():
                 return self.__array_function__(func, types, args, kwargs)
             return without_rule(name_of(func), func, args, kwargs)
-        most, names = _TAKEN.get(f) or _learn(f)
-        if len(args) > most or not kwargs.keys() <= names:
-            args, kwargs = _settled(name_of(func), f, args, kwargs, _parameters(func))
+        if kwargs or len(args) > 1:
+            most, names = _TAKEN.get(f) or _learn(f)
+            if len(args) > most or not kwargs.keys() <= names:
+                args, kwargs = _settled(name_of(func), f, args, kwargs, _parameters(func))
         return f(*args, **kwargs)
 
     def __cupy_override_elementwise_kernel__(self, kernel: Any, *args: Any, **kwargs: Any) -> Any:

@@ -10,17 +10,17 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..backend import device_of
-from .absent import no_attribute
+from .absent import Absent
 from .dispatch import Dispatch
 from .methods import Methods
 from .operators import Operators
 from .tables import FUNCTIONS
 
 
-class ArrayInterface(Operators, Methods, Dispatch):
+class ArrayInterface(Operators, Methods, Dispatch, Absent):
     """The face of an array over an object with `value`."""
 
     __slots__ = ()
@@ -72,10 +72,6 @@ class ArrayInterface(Operators, Methods, Dispatch):
     @property
     def imag(self) -> Any:
         return FUNCTIONS["imag"](self)
-
-    if not TYPE_CHECKING:
-        def __getattr__(self, name: str) -> Any:
-            raise no_attribute(name)
 
     def __copy__(self) -> Any:
         return self.copy()
