@@ -26,10 +26,12 @@ from domains import (
     unary,
     unit,
 )
+from samples_attention import ATTENTION
 from samples_beyond import BEYOND
 from samples_conv import CONV
 from samples_fourier import FOURIER
 from samples_linalg import LINALG, LINALG_FLAT
+from samples_losses import LOSSES
 from samples_normalisation import NORMALISATION
 from samples_recurrent import RECURRENT
 from samples_scipy import SCIPY
@@ -238,8 +240,8 @@ NN: Table = {
 }
 
 SAMPLES: Table = {**ELEMENTWISE, **BINARY, **REDUCING, **SHAPING, **INDEXING, **PRODUCTS, **FLAT, **NN,
-                  **BEYOND, **CONV, **FOURIER, **NORMALISATION, **SORTING, **SPECIAL, **SCIPY,
-                  **RECURRENT, **LINALG}
+                  **ATTENTION, **BEYOND, **CONV, **FOURIER, **NORMALISATION, **SORTING, **SPECIAL, **SCIPY,
+                  **RECURRENT, **LOSSES, **LINALG}
 
 # Complex derivatives that are not tried here, and where they are: the phase of a vector is the library's choice, and
 # only what does not depend on it can be compared.

@@ -1,12 +1,17 @@
 """Activations: values and derivatives against their formulas, written out with Python's math."""
 import math
 import pickle
+from operator import attrgetter
+from pathlib import Path
 
 import array_api_strict
 import numpy as np
 import pytest
 
+import arraylux
 from arraylux import grad, jvp, nn, vjp
+from arraylux.random import Xoshiro
+from arraylux.testing import check_grads
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -171,3 +176,66 @@ def test_activations_are_functions_that_pickle():
     for name in FORMULAS:
         f = getattr(nn, name)
         assert f.__name__ == name and pickle.loads(pickle.dumps(f)) is f
+
+
+# --- names, and activations with more than one input ----------------------------------------------------------------
+TORCH = np.load(Path(__file__).with_name("data") / "losses.npz")
+
+
+def test_every_name_of_nnlib_is_there():
+    names = """celu elu gelu gelu_erf gelu_sigmoid gelu_tanh glu hardsigmoid hardswish hardtanh identity leakyrelu lisht
+               log_softmax logcosh logsigmoid logsoftmax logsumexp mish relu relu6 rrelu selu sigmoid sigmoid_fast
+               softmax softplus softshrink softsign swish tanh tanh_fast tanhshrink thresholdrelu trelu"""
+    for name in names.split():
+        assert getattr(nn, name) is getattr(arraylux, name)
+        assert name in nn.__all__
+    assert set(nn._LATE) <= set(nn.__all__) <= set(dir(nn))
+    assert nn.gelu_sigmoid is nn.gelu_tanh is nn.gelu and nn.thresholdrelu is nn.trelu
+    with pytest.raises(AttributeError, match=r"'arraylux\.nn' has no attribute 'nothing'"):
+        attrgetter("nothing")(nn)
+
+
+def test_the_sigmoid_formula_of_gelu_is_the_tanh_formula():
+    u = math.sqrt(2 / math.pi) * (POINTS + 0.044715 * POINTS**3)
+    np.testing.assert_allclose(nn.gelu_sigmoid(POINTS), [x * sig(2 * v) for x, v in zip(POINTS, u, strict=True)],
+                               rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize(("name", "f"), [
+    ("glu", nn.glu), ("glu_1", lambda x: nn.glu(x, axis=1)), ("softmax", nn.softmax), ("logsumexp", nn.logsumexp),
+    ("log_softmax_1", lambda x: nn.logsoftmax(x, axis=1)), ("rrelu", nn.rrelu)])
+@pytest.mark.parametrize("convert", [np.asarray, array_api_strict.asarray])
+def test_values_and_gradients_are_those_of_torch(name, f, convert):
+    y, pullback = vjp(f, convert(TORCH["x"]))
+    np.testing.assert_allclose(np.asarray(y), TORCH[f"{name}_value"], rtol=1e-13)
+    g = TORCH["g"].reshape(-1)[:y.size].reshape(y.shape)
+    np.testing.assert_allclose(np.asarray(pullback(convert(g))[0]), TORCH[f"{name}_gradient"], rtol=1e-12, atol=1e-15)
+    single = f(convert(TORCH["x"].astype(np.float32)))
+    assert str(single.dtype).endswith("float32")
+    np.testing.assert_allclose(np.asarray(single), TORCH[f"{name}_value"], rtol=2e-6)
+
+
+def test_glu_in_both_modes():
+    check_grads(nn.glu, [TORCH["x"]], order=2)
+    for shape, axis in (((2, 3), -1), ((2,), 1), ((), -1)):
+        with pytest.raises(ValueError, match=r"glu: x must have an axis .* of even length"):
+            nn.glu(np.zeros(shape), axis)
+
+
+@pytest.mark.parametrize("make", [np.random.default_rng, Xoshiro])
+def test_random_slopes(make):
+    x, rng = -np.ones((100, 100), np.float32), make(0)
+    before = pickle.dumps(rng)
+    y = nn.rrelu(x, rng=rng)
+    assert pickle.dumps(rng) == before
+    np.testing.assert_array_equal(y, nn.rrelu(x, rng=rng))                  # the same generator, the same slopes
+    assert y.dtype == np.float32 and -1 / 3 - 1e-6 <= y.min() < -0.33 and -0.126 < y.max() <= -1 / 8
+    assert float(y.mean()) == pytest.approx(-11 / 48, abs=0.005) and float(y.std()) == pytest.approx(
+        (1 / 3 - 1 / 8) / math.sqrt(12), rel=0.03)
+    np.testing.assert_array_equal(nn.rrelu(-x, rng=rng), -x)
+    np.testing.assert_array_equal(grad(lambda x: nn.rrelu(x, rng=rng).sum())(x), -y)
+    np.testing.assert_array_equal(nn.rrelu(x, 0.5, 0.5, rng), 0.5 * x)
+    strict = nn.rrelu(array_api_strict.asarray(x), rng=rng)
+    np.testing.assert_array_equal(np.asarray(strict), y)
+    with pytest.raises(ValueError, match="got lower=1 and upper=0"):
+        nn.rrelu(x, 1, 0)

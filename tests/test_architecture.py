@@ -11,12 +11,13 @@ import arraylux
 ROOT = Path(arraylux.__file__).parent
 # From the ground up; a part may import those before it, and what stands beside it on the same floor only where listed.
 FLOORS = [
-    {"tree", "record", "julia_repr", "memory", "random", "backend"},
-    {"initializers", "tracer", "axes", "saving"},
+    {"tree", "record", "julia_repr", "memory", "random", "backend", "late"},
+    {"initializers", "tracer", "axes"},
     {"rules", "component", "devices", "inspection"},
     {"namespace", "linalg", "fourier", "special", "transforms", "nn", "optimisers", "info"},
-    {"protocols", "testing", "layers", "losses", "training"},
-    {"debugging"},
+    {"protocols", "testing", "layers", "losses", "training", "outline"},
+    {"debugging", "saving"},
+    {"exchange"},
     {"__init__"},
 ]
 BESIDE = {("transforms", "namespace"), ("namespace", "linalg"), ("namespace", "fourier"), ("namespace", "special"),

@@ -20,11 +20,11 @@ from .contract import (
     stateless_apply,
 )
 from .display import display_name
-from .dropout import Dropout
+from .dropout import AlphaDropout, Dropout, VariationalHiddenDropout
 from .linear import Dense
 from .states import testmode, trainmode, update_state
 
-__all__ = ["AbstractLuxContainerLayer", "AbstractLuxLayer", "AbstractLuxWrapperLayer", "Chain", "Dense", "Dropout",
-           "FlattenLayer", "NoOpLayer", "WrappedFunction", "apply", "contains_lux_layer", "display_name",
-           "initialparameters", "initialstates", "outputsize", "parameterlength", "setup", "statelength",
-           "stateless_apply", "testmode", "trainmode", "update_state"]
+__all__ = ["AbstractLuxContainerLayer", "AbstractLuxLayer", "AbstractLuxWrapperLayer", "AlphaDropout", "Chain", "Dense",
+           "Dropout", "FlattenLayer", "NoOpLayer", "VariationalHiddenDropout", "WrappedFunction", "apply",
+           "contains_lux_layer", "display_name", "initialparameters", "initialstates", "outputsize", "parameterlength",
+           "setup", "statelength", "stateless_apply", "testmode", "trainmode", "update_state"]

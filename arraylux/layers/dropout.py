@@ -3,17 +3,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..nn.dropout import check_probability, dropout
+from ..nn.dropout import alpha_dropout, check_probability, dropout
 from ..random import replicate
 from .basic import NoOpLayer
 from .contract import AbstractLuxLayer
 from .display import call_form
+from .errors import LayerError, LayerTypeError, LayerValueError
 
 
 def state_generator(rng: Any) -> Any:
     """Return a generator for a layer's state: a copy of `rng`, which makes one draw so that the next copy differs."""
     rng.random()
     return replicate(rng)
+
+
+def _located(layer: Any, error: Exception) -> LayerError:
+    """Return what a function of `nn` had to say as an error of the layer that called it."""
+    kind = LayerTypeError if isinstance(error, TypeError) else LayerValueError
+    function, _, problem = str(error).partition(": ")
+    return kind(layer, problem or function)
 
 
 class Dropout(AbstractLuxLayer):
@@ -50,7 +58,7 @@ class Dropout(AbstractLuxLayer):
         return self.p, self.dims
 
     def __post_init__(self) -> None:
-        check_probability("Dropout", self.p)
+        check_probability(type(self).__name__, self.p)
         if isinstance(self.dims, list):
             object.__setattr__(self, "dims", tuple(self.dims))
 
@@ -61,11 +69,97 @@ class Dropout(AbstractLuxLayer):
         return 2
 
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
-        y, _, rng = dropout(st["rng"], x, self.p, st["training"], self.dims)
+        try:
+            y, _, rng = dropout(st["rng"], x, self.p, st["training"], self.dims)
+        except (TypeError, ValueError) as error:
+            raise _located(self, error) from None
         return y, {"rng": rng, "training": st["training"]}
 
     def description(self) -> str:
-        return call_form("Dropout", self.p, dims=self.dims)
+        return call_form(type(self).__name__, self.p, dims=self.dims)
 
 
-__all__ = ["Dropout", "state_generator"]
+class AlphaDropout(AbstractLuxLayer):
+    """Dropout for networks of `selu`: while training, it keeps mean 0 and variance 1 of its input.
+
+    Arguments: `p`, the probability with which an element is dropped. `AlphaDropout(0)` is a `NoOpLayer`.
+
+    States: `rng`, the generator to draw from; `training`, initially `True`.
+
+    Returns: an array like x, and the state with an advanced generator; x itself if not training (see `testmode`).
+
+    Errors: ValueError if p is not within [0, 1]; TypeError if x is not real floating point.
+
+    Source: G. Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017, section 2, "New dropout technique".
+
+    >>> AlphaDropout(0.1)
+    AlphaDropout(0.1)
+    """
+
+    p: float
+
+    def __new__(cls, p: float) -> Any:
+        return NoOpLayer() if p == 0 else object.__new__(cls)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return (self.p,)
+
+    def __post_init__(self) -> None:
+        check_probability("AlphaDropout", self.p)
+
+    def initialstates(self, rng: Any) -> dict[str, Any]:
+        return {"rng": state_generator(rng), "training": True}
+
+    def statelength(self) -> int:
+        return 2
+
+    def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
+        try:
+            y, rng = alpha_dropout(st["rng"], x, self.p, st["training"])
+        except (TypeError, ValueError) as error:
+            raise _located(self, error) from None
+        return y, {"rng": rng, "training": st["training"]}
+
+
+class VariationalHiddenDropout(Dropout):
+    """Dropout with the same mask in every call, as the steps of a recurrence want it, until a new one is asked for.
+
+    Arguments: `p`, `dims` as for `Dropout`.
+
+    States: `rng`, `training` as for `Dropout`; `mask`, which is `None` until the first call; `update_mask`, initially
+    `True`, whether the next call draws a new mask: ask for one with `update_state(st, "update_mask", True)`.
+
+    Returns: an array like x, and the state with the mask; x itself if not training.
+
+    Errors: as for `Dropout`, and ValueError if the mask does not fit x.
+
+    Source: Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks",
+    NeurIPS 2016.
+
+    >>> import numpy as np
+    >>> from arraylux.layers import setup
+    >>> model = VariationalHiddenDropout(0.5)
+    >>> ps, st = setup(np.random.default_rng(1), model)
+    >>> y, st = model(np.ones(6), ps, st)
+    >>> bool((model(np.ones(6), ps, st)[0] == y).all())
+    True
+    """
+
+    def initialstates(self, rng: Any) -> dict[str, Any]:
+        return {"rng": state_generator(rng), "training": True, "update_mask": True, "mask": None}
+
+    def statelength(self) -> int:
+        return 4
+
+    def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
+        training, old = st["training"], st["mask"]
+        try:
+            y, mask, rng = dropout(st["rng"], x, self.p, training, self.dims, None if st["update_mask"] else old)
+        except (TypeError, ValueError) as error:
+            raise _located(self, error) from None
+        if not training:
+            return y, st
+        return y, {"rng": rng, "training": training, "update_mask": False, "mask": mask}
+
+
+__all__ = ["AlphaDropout", "Dropout", "VariationalHiddenDropout", "state_generator"]

@@ -7,8 +7,40 @@ Every loss is a value that can be called in two ways: `loss(y_pred, y)` is the n
 >>> MSELoss(agg="sum")(np.array([1.0, 2.0]), np.array([0.0, 0.0]))
 np.float64(5.0)
 """
+from typing import TYPE_CHECKING
+
+from ..late import loader
 from .base import Loss
 from .classification import CrossEntropyLoss
 from .regression import L1Loss, L2Loss, MAELoss, MSELoss
 
-__all__ = ["CrossEntropyLoss", "L1Loss", "L2Loss", "Loss", "MAELoss", "MSELoss"]
+if TYPE_CHECKING:
+    from .binary import BinaryCrossEntropyLoss, BinaryFocalLoss
+    from .contrastive import DiceCoeffLoss, SiameseContrastiveLoss
+    from .divergences import FocalLoss, KLDivergenceLoss, PoissonLoss
+    from .margins import HingeLoss, SquaredHingeLoss
+    from .robust import GenericLossFunction, HuberLoss, MSLELoss
+
+_LATE = {
+    "BinaryCrossEntropyLoss": "binary",
+    "BinaryFocalLoss": "binary",
+    "DiceCoeffLoss": "contrastive",
+    "SiameseContrastiveLoss": "contrastive",
+    "FocalLoss": "divergences",
+    "KLDivergenceLoss": "divergences",
+    "PoissonLoss": "divergences",
+    "HingeLoss": "margins",
+    "SquaredHingeLoss": "margins",
+    "GenericLossFunction": "robust",
+    "HuberLoss": "robust",
+    "MSLELoss": "robust",
+}
+__getattr__ = loader(__name__, _LATE)
+
+__all__ = ["BinaryCrossEntropyLoss", "BinaryFocalLoss", "CrossEntropyLoss", "DiceCoeffLoss", "FocalLoss",
+           "GenericLossFunction", "HingeLoss", "HuberLoss", "KLDivergenceLoss", "L1Loss", "L2Loss", "Loss", "MAELoss",
+           "MSELoss", "MSLELoss", "PoissonLoss", "SiameseContrastiveLoss", "SquaredHingeLoss"]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

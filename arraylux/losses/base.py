@@ -7,7 +7,7 @@ configuration.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from ..backend import kind
 from ..record import Record
@@ -36,6 +36,8 @@ class Loss(Record):
 
     agg: Aggregate = "mean"
 
+    kinds: ClassVar[str] = "fc"                     # predictions are real floating-point numbers, or complex ones too
+
     def __post_init__(self) -> None:
         if not (self.agg is None or callable(self.agg) or self.agg in _AGGREGATES):
             raise ValueError(f'{type(self).__name__}: agg is {self.agg!r}, expected "mean", "sum", None or a function')
@@ -47,8 +49,8 @@ class Loss(Record):
         the predictions; integers and booleans take the dtype of the predictions. Targets that are traced are
         differentiated like any other argument.
 
-        Errors: ValueError if the shapes don't fit; TypeError if the predictions are not floating point, or for any
-        other arguments.
+        Errors: ValueError if the shapes don't fit, or for complex predictions of a loss for real ones; TypeError if the
+        predictions are not floating point, or for any other arguments.
         """
         if len(args) == 2:
             return self.evaluate(*args)
@@ -79,10 +81,37 @@ class Loss(Record):
         return y if kind(y.dtype) in "fc" else astype(y, dtype=y_pred.dtype)
 
     def check_predictions(self, y_pred: Any) -> None:
-        """Raise unless the predictions are an array of floating-point numbers."""
+        """Raise unless the predictions are an array of floating-point numbers, real where only they make sense."""
         if not hasattr(y_pred, "shape") or kind(y_pred.dtype) not in "fc":
             raise TypeError(f"{type(self).__name__}: the predictions must be a floating-point array, got "
                             f"{describe(y_pred)}; convert them, as with numpy.asarray(x, dtype='float32')")
+        if kind(y_pred.dtype) not in self.kinds:
+            raise ValueError(f"{type(self).__name__}: the predictions must be real, got {describe(y_pred)}; compare "
+                            "their real and imaginary parts or their absolute values")
+
+
+def check_epsilon(loss: Any) -> None:
+    """Raise ValueError unless the epsilon of a loss is `None` or not negative."""
+    if loss.epsilon is not None and not loss.epsilon >= 0:
+        raise ValueError(f"{type(loss).__name__}: epsilon is {loss.epsilon}, expected None or a number from 0")
+
+
+def check_smoothing(loss: Any) -> None:
+    """Raise ValueError unless the label smoothing of a loss is `None` or a part of the whole."""
+    alpha = loss.label_smoothing
+    if alpha is not None and not 0 <= alpha <= 1:
+        raise ValueError(f"{type(loss).__name__}: label_smoothing is {alpha}, expected a number from 0 to 1")
+
+
+def check_positive(loss: Any, name: str, value: float, least: str = "above 0") -> None:
+    """Raise ValueError unless a setting of a loss is positive, or with `least="from 0"` not negative."""
+    if not (value > 0 if least == "above 0" else value >= 0):
+        raise ValueError(f"{type(loss).__name__}: {name} is {value}, expected a number {least}")
+
+
+def above_zero(x: Any, epsilon: float | None) -> Any:
+    """Return x + epsilon, what logarithms are taken of; by default the epsilon is the spacing of the dtype at 1."""
+    return x + (spacing(x) if epsilon is None else epsilon)
 
 
 def spacing(x: Any) -> float:

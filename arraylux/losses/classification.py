@@ -24,7 +24,7 @@ from ..rules.special import log_softmax
 from ..tracer.core import Primitive, Tracer, home, strip
 from ..tracer.fitting import add_tangents, fit, times
 from ..tree import describe
-from .base import Loss, spacing, xlogy
+from .base import Loss, above_zero, check_epsilon, check_smoothing, xlogy
 
 
 # --- labels: integers in place of distributions -------------------------------------------------------------------
@@ -114,7 +114,47 @@ cross_entropy = _CrossEntropy("cross_entropy", run=_run_cross_entropy, numpy=_np
                               multiple=True)
 
 
-class CrossEntropyLoss(Loss):
+class ClassLoss(Loss):
+    """What losses of classification share: where the classes are, and targets that are distributions or labels."""
+
+    epsilon: float | None = None
+    axis: int = -1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_epsilon(self)
+
+    def matching(self, y_pred: Any, y: Any) -> Any:
+        self.check_predictions(y_pred)
+        shape, axis, name = tuple(y_pred.shape), self.axis, type(self).__name__
+        if kind(y_pred.dtype) == "c" or not -len(shape) <= axis < len(shape):
+            raise ValueError(f"{name}: the predictions must be real and have an axis {axis} for the classes, got "
+                             f"{describe(y_pred)}; name another one with axis=")
+        if getattr(y, "shape", None) == shape:
+            return super().matching(y_pred, y)
+        axis %= len(shape)
+        samples = shape[:axis] + shape[axis + 1:]
+        if getattr(y, "shape", None) != samples or kind(y.dtype) != "i":
+            raise ValueError(f"{name}: the targets must be probabilities of the shape {shape} of the predictions, or "
+                             f"integer labels of shape {samples}, got {describe(y)}; if the classes are along another "
+                             "axis of the predictions, name it with axis=")
+        labels = strip(y)
+        if labels.size and not isinstance(labels, Tracer):       # those of a batch that is mapped over are not known
+            xp, classes = library(labels), shape[axis]
+            low, high = int(xp.min(labels)), int(xp.max(labels))
+            if low < 0 or high >= classes:
+                raise ValueError(f"{name}: the labels of {classes} classes are from 0 to {classes - 1}, got labels "
+                                 f"from {low} to {high}")
+        return labels
+
+    def distributions(self, y_pred: Any, y: Any, alpha: float | None = None) -> Any:
+        """Return targets as distributions, labels one-hot, of which the part `alpha` is spread over all classes."""
+        axis = self.axis % len(y_pred.shape)
+        y = one_hot(y, y_pred, axis) if are_labels(y, y_pred) else y
+        return (1 - alpha) * y + alpha / y_pred.shape[axis] if alpha else y
+
+
+class CrossEntropyLoss(ClassLoss):
     """Cross-entropy: the mean over samples of -sum(y log p), the sum being over classes.
 
     Arguments: `agg`, the aggregate over samples (`None`: one number for each); `epsilon`, what is added to a
@@ -126,8 +166,8 @@ class CrossEntropyLoss(Loss):
     Targets are probabilities of the shape of the predictions (one-hot, or soft), or integer labels from 0, of that
     shape without the axis of the classes.
 
-    Errors: ValueError for a label_smoothing outside [0, 1], a negative epsilon, targets that have neither shape, or a
-    label that is no class.
+    Errors: ValueError for a label_smoothing outside [0, 1], a negative epsilon, complex predictions, targets that have
+    neither shape, or a label that is no class.
 
     Source: for label smoothing, Szegedy et al., "Rethinking the Inception architecture for computer vision",
     arXiv:1512.00567, section 7.
@@ -137,48 +177,18 @@ class CrossEntropyLoss(Loss):
     0.410038
     """
 
-    epsilon: float | None = None
-    axis: int = -1
     logits: bool = False
     label_smoothing: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        alpha = self.label_smoothing
-        if alpha is not None and not 0 <= alpha <= 1:
-            raise ValueError(f"CrossEntropyLoss: label_smoothing is {alpha}, expected a number from 0 to 1")
-        if self.epsilon is not None and not self.epsilon >= 0:
-            raise ValueError(f"CrossEntropyLoss: epsilon is {self.epsilon}, expected None or a number from 0")
+        check_smoothing(self)
 
     def compare(self, y_pred: Any, y: Any) -> Any:
-        axis, alpha = self.axis % len(y_pred.shape), self.label_smoothing
-        if alpha:
-            y = one_hot(y, y_pred, axis) if are_labels(y, y_pred) else y
-            y = (1 - alpha) * y + alpha / y_pred.shape[axis]
+        axis = self.axis % len(y_pred.shape)
+        if self.label_smoothing:
+            y = self.distributions(y_pred, y, self.label_smoothing)
         if self.logits:
             return cross_entropy(y_pred, y, axis=axis)[0]
-        p = y_pred + (spacing(y_pred) if self.epsilon is None else self.epsilon)
+        p = above_zero(y_pred, self.epsilon)
         return -log(getitem(p, at_labels(y, axis))) if are_labels(y, p) else -sum(xlogy(y, p), axis=axis)
-
-    def matching(self, y_pred: Any, y: Any) -> Any:
-        self.check_predictions(y_pred)
-        shape, axis = tuple(y_pred.shape), self.axis
-        if kind(y_pred.dtype) == "c" or not -len(shape) <= axis < len(shape):
-            raise ValueError(f"CrossEntropyLoss: the predictions must be real and have an axis {axis} for the classes, "
-                             f"got {describe(y_pred)}")
-        if getattr(y, "shape", None) == shape:
-            return super().matching(y_pred, y)
-        axis %= len(shape)
-        samples = shape[:axis] + shape[axis + 1:]
-        if getattr(y, "shape", None) != samples or kind(y.dtype) != "i":
-            raise ValueError(f"CrossEntropyLoss: the targets must be probabilities of the shape {shape} of the "
-                             f"predictions, or integer labels of shape {samples}, got {describe(y)}; if the classes "
-                             "are along another axis of the predictions, name it with axis=")
-        labels = strip(y)
-        if labels.size and not isinstance(labels, Tracer):       # those of a batch that is mapped over are not known
-            xp, classes = library(labels), shape[axis]
-            low, high = int(xp.min(labels)), int(xp.max(labels))
-            if low < 0 or high >= classes:
-                raise ValueError(f"CrossEntropyLoss: the labels of {classes} classes are from 0 to {classes - 1}, got "
-                                 f"labels from {low} to {high}")
-        return labels

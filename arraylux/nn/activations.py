@@ -14,7 +14,7 @@ from ..backend import library
 from ..rules.elementwise import abs, astype, expm1
 from ..rules.elementwise import tanh as _tanh
 from ..rules.pairs import clip, where
-from ..rules.special import log_softmax, softmax
+from ..rules.special import log_softmax, logsumexp, softmax
 from ..tracer.declare import Unary
 from . import smooth
 
@@ -77,6 +77,9 @@ def trelu(x: Any, theta: float = 1.0) -> Any:
     ICLR 2015.
     """
     return where(x <= theta, 0, x)
+
+
+thresholdrelu = trelu
 
 
 def hardtanh(x: Any) -> Any:
@@ -197,6 +200,7 @@ def gelu(x: Any) -> Any:
 
 
 gelu_tanh = gelu
+gelu_sigmoid = gelu                                 # x sigmoid(2 u) is x/2 (1 + tanh(u))
 
 
 def gelu_erf(x: Any) -> Any:
@@ -242,6 +246,13 @@ def logcosh(x: Any) -> Any:
     return smooth.logcosh(x)
 
 
-__all__ = ["celu", "elu", "gelu", "gelu_erf", "gelu_tanh", "hardsigmoid", "hardswish", "hardtanh", "identity",
-           "leakyrelu", "lisht", "log_softmax", "logcosh", "logsigmoid", "mish", "relu", "relu6", "selu", "sigmoid",
-           "softmax", "softplus", "softshrink", "softsign", "swish", "tanh", "tanhshrink", "trelu"]
+# NNlib's quick versions, and its spelling: here the functions are quick as they are.
+tanh_fast = tanh
+sigmoid_fast = sigmoid
+logsoftmax = log_softmax
+
+
+__all__ = ["celu", "elu", "gelu", "gelu_erf", "gelu_sigmoid", "gelu_tanh", "hardsigmoid", "hardswish",
+           "hardtanh", "identity", "leakyrelu", "lisht", "log_softmax", "logcosh", "logsigmoid", "logsoftmax",
+           "logsumexp", "mish", "relu", "relu6", "selu", "sigmoid", "sigmoid_fast", "softmax", "softplus",
+           "softshrink", "softsign", "swish", "tanh", "tanh_fast", "tanhshrink", "thresholdrelu", "trelu"]

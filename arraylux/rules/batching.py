@@ -265,6 +265,13 @@ def _images(primitive: Primitive, args: list[Any], stacked: list[bool], params: 
     return reshape(y, (*x.shape[:2], *y.shape[1:]))
 
 
+def _standardise(primitive: Primitive, args: list[Any], stacked: list[bool], params: Params, trace: Mapping) -> Any:
+    x = everywhere(args[0], stacked[0], trace)
+    rank = len(x.shape) - 1
+    affine = [with_rank(a, rank) if s else a for a, s in zip(args[1:], stacked[1:], strict=True)]
+    return primitive(x, *affine, **{**params, "axes": behind(params["axes"], rank)})
+
+
 def _mean_square(primitive: Primitive, args: list[Any], stacked: list[bool], params: Params, trace: Mapping) -> Any:
     x = args[0]
     squares = real(multiply(conj(x), x)) if kind(x.dtype) == "c" else square(x)
@@ -280,8 +287,9 @@ BATCHING.update({
         "logical_and", "logical_not", "logical_or", "logical_xor", "nextafter", "not_equal", "polygamma", "positive",
         "real", "round", "sign", "signbit", "sinc", "trunc", "where"), elementwise),
     **dict.fromkeys((                                    # functions of matrices, which take stacks of them
-        "adjugate", "cholesky", "complement", "det", "eig", "eigh", "eigvalsh", "inv", "lu", "matrix_rank", "pinv",
-        "qr", "row_order", "slogdet", "solve_triangular", "svd", "svdvals", "tril", "triu"), elementwise),
+        "adjugate", "attention_weights", "cholesky", "complement", "det", "eig", "eigh", "eigvalsh", "inv", "lu",
+        "matrix_rank", "pinv", "qr", "rotate_pairs", "row_order", "slogdet", "solve_triangular", "svd", "svdvals",
+        "tril", "triu", "weighted_values"), elementwise),
     **dict.fromkeys((
         "argsort", "cross_entropy", "cumulative_prod", "cumulative_sum", "fftn", "flip", "ifftn", "irfft",
         "log_softmax", "reorder", "rfft", "roll", "softmax", "take_along_axis", "unstack"), along_axes),
@@ -290,6 +298,6 @@ BATCHING.update({
     "argmax": search, "argmin": search, "reshape": _reshape, "permute_dims": _permute, "broadcast_to": _broadcast,
     "sum_to": _sum_to, "concat": _join, "stack": _join, "getitem": _getitem, "index_set": _write, "index_add": _write,
     "scatter": _write, "take": _take, "isin": _beside_one, "searchsorted": _beside_one, "matmul": _matmul,
-    "solve": _solve, "dense": _dense, "mean_square": _mean_square,
+    "solve": _solve, "dense": _dense, "mean_square": _mean_square, "standardise": _standardise,
     **dict.fromkeys(("conv", "conv_input", "fold", "unfold"), _images),
 })

@@ -1,0 +1,25 @@
+"""Names that are loaded by the first who asks for them.
+
+A package's table of contents can list more than it imports: Python asks a module's own `__getattr__` for a name that it
+does not have. So importing the package costs no more than what every user needs.
+"""
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def loader(package: str, chapters: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a package that finds each name in the chapter that the table gives for it."""
+    def load(name: str) -> Any:
+        if name not in chapters:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f".{chapters[name]}", package), name)
+        setattr(sys.modules[package], name, value)
+        return value
+    return load
+
+
+__all__ = ["loader"]
