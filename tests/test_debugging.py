@@ -20,6 +20,13 @@ def printed(f, *args):
     return [line.split(None, 1)[1] for line in lines[1:-1]], lines[-1]
 
 
+def test_dtypes_among_the_keywords():
+    table = io.StringIO()
+    lux.print_tape(lambda x: lux.array_namespace(x).astype(x, np.float32) + lux.array_namespace(x).astype(x, "f8"),
+                   np.ones(2), file=table)
+    assert "dtype=float32" in table.getvalue()
+
+
 def test_rows_are_those_of_the_tape():
     x, w = np.ones((2, 3)), np.ones(3)
     rows, _ = printed(lambda x, w: np.sum(np.exp(x @ w)) + x[0, 0], x, w)

@@ -90,6 +90,8 @@ def _form(x: Any) -> str:
 
 
 def _short(x: Any) -> str:
+    if isinstance(x, type):                              # a dtype, as in np.float64
+        return x.__name__
     return _form(x) if hasattr(x, "shape") and hasattr(x, "dtype") and x.shape != () else str(x)
 
 
