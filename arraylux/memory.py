@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from .threads import PART, spread
+
 LARGE = 65_536                  # elements: from here on a call may ask for memory here
 LIMIT = 256 * 2**20             # bytes for each thread
 
@@ -64,19 +66,30 @@ def release() -> None:
 def call(ufunc: Any, *args: Any) -> Any:
     """Call a NumPy ufunc with a large array among its arguments, its result in memory of this module.
 
-    Where the result's form is not plain to see (arguments that broadcast, mixed dtypes), this is the mere call.
+    Where the result's form is not plain to see (arguments that broadcast, mixed dtypes), this is the mere call; so it
+    is for arrays in another order than NumPy's usual one, which their result then has too.
     """
     form = None
     for x in args:
         if type(x) is np.ndarray:
-            if x.dtype.kind != "f" or (form is not None and (x.shape, x.dtype) != form):
+            if x.dtype.kind != "f" or not x.flags.c_contiguous or (form is not None and (x.shape, x.dtype) != form):
                 return ufunc(*args)
             form = (x.shape, x.dtype)
         elif type(x) is not float and type(x) is not int:
             return ufunc(*args)
     if form is None or not isinstance(ufunc, np.ufunc) or ufunc.signature is not None:
         return ufunc(*args)
-    return ufunc(*args, out=empty(*form))
+    out = empty(*form)
+    if out.size < 2 * PART:
+        return ufunc(*args, out=out)
+    flat = out.reshape(-1)
+    parts = [x.reshape(-1) if type(x) is np.ndarray else x for x in args]
+
+    def run(start: int, stop: int) -> None:
+        ufunc(*[x[start:stop] if type(x) is np.ndarray else x for x in parts], out=flat[start:stop])
+
+    spread(run, out.size)
+    return out
 
 
 if sys.implementation.name != "cpython" or not getattr(sys, "_is_gil_enabled", lambda: True)():

@@ -16,7 +16,7 @@ shift", ICML 2015, section 3.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from ..memory import LARGE, empty
 from ..rules.elementwise import sqrt
 from ..rules.pairs import subtract
 from ..rules.reducing import sum
+from ..threads import spread
 from ..tracer.core import Form, Primitive
 from ..tracer.fitting import add_tangents, fit, fit_tangent, numpy_sum_to, times
 
@@ -128,10 +129,22 @@ def _quick(x: Any, scale: Any, other: Any) -> bool:
     return all(a is None or (type(a) is np.ndarray and a.dtype == x.dtype) for a in (scale, other))
 
 
-def _blocks(x: Any) -> Iterator[slice]:
+def _blocks(x: Any) -> list[slice]:
     rows = max(1, BLOCK * len(x) // x.size)
-    for start in range(0, len(x), rows):
-        yield slice(start, start + rows)
+    return [slice(start, start + rows) for start in range(0, len(x), rows)]
+
+
+def _each_block(run: Callable[[slice], Any], x: Any) -> list[Any]:
+    """Return `run` of each block of rows; the blocks, and so the results, are the same for any number of threads."""
+    blocks = _blocks(x)
+    found: list[Any] = [None] * len(blocks)
+
+    def part(start: int, stop: int) -> None:
+        for i in range(start, stop):
+            found[i] = run(blocks[i])
+
+    spread(part, len(blocks), x.size // len(blocks))
+    return found
 
 
 def _blank(x: Any) -> Any:
@@ -185,18 +198,16 @@ def _np_run(x: Any, scale: Any = None, bias: Any = None, *, axes: Axes, epsilon:
     k, n, across = _trailing(x, axes, None), _count(x, axes), 0 in axes
     form = tuple([1 if a in axes else size for a, size in enumerate(x.shape)])
     mean = _rest(_sums(x, k), k, axes) / n if centre else np.zeros(form, x.dtype)
-    var = np.zeros(form, x.dtype) if across else np.empty(form, x.dtype)
-    for rows in _blocks(x):
+
+    def squares(rows: slice) -> Any:
         c = np.subtract(x[rows], _at(mean, rows), out=y[rows]) if centre else x[rows]
-        squares = _rest(_dots(c, c, k), k, axes)
-        if across:
-            var += squares
-        else:
-            var[rows] = squares
+        return _rest(_dots(c, c, k), k, axes)
+
+    found = _each_block(squares, x)
+    var = np.add.reduce(found).reshape(form) if across else np.concatenate(found)
     var /= n
     rstd = _reciprocal_root(var, epsilon)
-    for rows in _blocks(x):
-        _stretch(y[rows] if centre else x[rows], y[rows], _at(rstd, rows), scale, bias)
+    _each_block(lambda rows: _stretch(y[rows] if centre else x[rows], y[rows], _at(rstd, rows), scale, bias), x)
     return y, mean, var
 
 
@@ -219,7 +230,7 @@ def _np_pull(g: Any, x: Any, scale: Any, mean: Any, rstd: Any, axes: Axes, centr
     by_element = scale is not None and axes == tuple(range(x.ndim - scale.ndim, x.ndim))
     if not by_element or scale.shape != x.shape[-scale.ndim:]:
         return dx, *_pull_planes(g, x, dx, scale, mean, rstd, axes, centre)
-    found = [_pull_rows(g[rows], x[rows], dx[rows], scale, mean[rows], rstd[rows], centre) for rows in _blocks(x)]
+    found = _each_block(lambda rows: _pull_rows(g[rows], x[rows], dx[rows], scale, mean[rows], rstd[rows], centre), x)
     dscale, dbias = [parts[0] if len(parts) == 1 else np.add.reduce(parts) for parts in zip(*found, strict=True)]
     return dx, dscale, dbias
 
@@ -229,21 +240,26 @@ def _pull_planes(g: Any, x: Any, dx: Any, scale: Any, mean: Any, rstd: Any, axes
     """Write the cotangent of x: what can be summed first is, before the scale comes in."""
     k, n = _trailing(x, axes, scale), _count(x, axes)
     total = _sums(g, k)
-    aligned = np.empty_like(total)
-    for rows in _blocks(x):
+
+    def products(rows: slice) -> Any:
         c = np.subtract(x[rows], _at(mean, rows), out=dx[rows]) if centre else x[rows]
-        aligned[rows] = _dots(g[rows], c, k)
+        return _dots(g[rows], c, k)
+
+    aligned = np.concatenate(_each_block(products, x))
     dscale = dbias = None
     factor = rstd
     if scale is not None:
         dbias, dscale = numpy_sum_to(total, shape=scale.shape), numpy_sum_to(aligned * rstd, shape=scale.shape)
         total, aligned, factor = total * scale, aligned * scale, rstd * scale
     slope, level = _rest(aligned, k, axes) * (rstd**3 / n), _rest(total, k, axes) * (rstd / n)
-    for rows in _blocks(x):
+
+    def write(rows: slice) -> None:
         c = np.multiply(dx[rows] if centre else x[rows], _at(slope, rows), out=dx[rows])
         if centre:
             c += _at(level, rows)
         np.subtract(g[rows] * _at(factor, rows), c, out=c)
+
+    _each_block(write, x)
     return dscale, dbias
 
 
