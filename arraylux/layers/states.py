@@ -11,7 +11,7 @@ from .. import tree
 
 
 def update_state(st: Any, key: str, value: Any) -> Any:
-    """Return states in which every leaf called `key`, at any depth, is `value`.
+    """Return states in which every leaf called `key`, or tuple of leaves, at any depth, is `value`.
 
     >>> update_state({"layer_1": {"training": True}, "layer_2": {}}, "training", False)
     {'layer_1': {'training': False}, 'layer_2': {}}
@@ -20,8 +20,13 @@ def update_state(st: Any, key: str, value: Any) -> Any:
     if node is None:
         return st
     keys = node.keys(st)
-    return node.build(keys, [value if name == key and tree.is_leaf(child) else update_state(child, key, value)
+    return node.build(keys, [value if name == key and _is_value(child) else update_state(child, key, value)
                              for name, child in zip(keys, node.children(st), strict=True)])
+
+
+def _is_value(child: Any) -> bool:
+    """Say whether this is one state, a leaf or a tuple of leaves, and not the states of a layer that has that name."""
+    return tree.is_leaf(child) or (type(child) is tuple and all(map(tree.is_leaf, child)))
 
 
 def testmode(st: Any) -> Any:
