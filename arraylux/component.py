@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from . import memory
 from . import tree as trees
 from .axes import Axes, FlatVector, axes_of
 from .backend import kind as dtype_kind
@@ -199,14 +200,21 @@ def _build(keys: tuple[Key, ...], children: Sequence[Any]) -> ComponentArray:
     array = object.__new__(ComponentArray)
     if {*map(type, children)} == {np.ndarray}:                   # by far the usual case
         axes = axes_of(dict, keys, tuple([child.shape for child in children]))
-        _fill(array, axes, np.concatenate([child.ravel() for child in children]), None)
+        _fill(array, axes, _join([child.ravel() for child in children], axes.size), None)
         return array
     axes = axes_of(dict, keys, tuple([_measure(child, blocks) for child in children]))
     if {*map(type, blocks)} <= {np.ndarray}:
-        _fill(array, axes, np.concatenate(blocks) if blocks else np.zeros(0, np.float32), None)
+        _fill(array, axes, _join(blocks, axes.size) if blocks else np.zeros(0, np.float32), None)
     else:
         _fill(array, axes, None, [_adopt(child) for child in children])
     return array
+
+
+def _join(blocks: list[Any], size: int) -> Any:
+    """Return vectors joined to one; a large one, such as each step's gradient, in memory that is used again."""
+    if size <= memory.LARGE:
+        return np.concatenate(blocks)
+    return np.concatenate(blocks, out=memory.empty((size,), np.result_type(*blocks)))
 
 
 def _measure(child: Any, blocks: list[Any]) -> Any:

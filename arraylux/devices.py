@@ -31,28 +31,16 @@ class _Device(Record):
 
         Arrays that are there already are not copied, and a tree that needs no move is returned as it is. Numbers,
         strings, `None`, generators and layers stay as they are. What stands at two places of a tree is moved once.
+        A `DataLoader` becomes a `DeviceIterator`.
 
         Errors: TypeError for a traced array, an array of a library that has no place here, or one that does not hold
         numbers; RuntimeError if the device can't be used.
         """
-        return self._walk(tree, "tree", {})
+        if hasattr(type(tree), "on_device"):
+            return tree.on_device(self)
+        return trees.map_once(self._leaf, tree)
 
-    def _walk(self, node: Any, path: str, done: dict[int, tuple[Any, Any]]) -> Any:
-        if id(node) in done:
-            return done[id(node)][1]
-        container = trees.node_of(node)
-        if container is None:
-            moved = self._leaf(node, path)
-        else:
-            keys, old = container.keys(node), list(container.children(node))
-            new = [self._walk(child, f"{path}.{key}", done) for key, child in zip(keys, old, strict=True)]
-            # A node is rebuilt only if it must be: a ComponentArray would copy its vector.
-            same = all(a is b for a, b in zip(old, new, strict=True))
-            moved = node if same else container.build(keys, new)
-        done[id(node)] = node, moved                # holding the node, so that nothing else gets its id meanwhile
-        return moved
-
-    def _leaf(self, leaf: Any, path: str) -> Any:
+    def _leaf(self, path: str, leaf: Any) -> Any:
         if isinstance(leaf, Tracer):
             raise TypeError(f"{self!r}: {path} is a traced array, which can't move while it is differentiated; "
                             "move the arrays before they enter grad, vjp or jvp")
@@ -135,6 +123,28 @@ class LibraryDevice(Record):
 
     library: str
     device: str
+
+
+class DeviceIterator(Record):
+    """The batches of an iterable, each moved to a device as it comes.
+
+    Arguments: `device`, called with each batch; `batches`, any iterable of trees, such as a `DataLoader`.
+
+    Only one batch is on the device because of this: none is moved ahead, and the last one is free when its user lets
+    go of it. Like its `batches`, it can be passed over again.
+
+    >>> [batch.tolist() for batch in DeviceIterator(CPUDevice(), [np.zeros(2), np.ones(1)])]
+    [[0.0, 0.0], [1.0]]
+    """
+
+    device: Any
+    batches: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.device, self.batches)       # unlike a loop with yield, it holds no batch between two steps
+
+    def __len__(self) -> int:
+        return len(self.batches)
 
 
 def cpu_device() -> CPUDevice:

@@ -66,6 +66,9 @@ class TrainState:
     def __reduce__(self) -> tuple[Any, ...]:
         return TrainState, _values(self)
 
+    def __replace__(self, **changes: Any) -> TrainState:
+        return TrainState(**{**dict(zip(_FIELDS, _values(self), strict=True)), **changes})
+
     def __repr__(self) -> str:
         return (f"TrainState(\n{indent(repr(self.model), '    ')}\n"
                 f"    number of parameters: {_numbers(self.parameters)}\n"
@@ -170,14 +173,15 @@ def apply_gradients(tstate: TrainState, grads: Any) -> TrainState:
     return TrainState(tstate.model, ps, tstate.states, tstate.optimizer, optimizer_state, tstate.step + 1)
 
 
-def single_train_step(ad: AutoTape | AutoDual, objective: Objective, data: Any,
-                      tstate: TrainState) -> tuple[Any, Any, Any, TrainState]:
+def single_train_step(ad: AutoTape | AutoDual, objective: Objective, data: Any, tstate: TrainState, *,
+                      return_gradients: bool = True) -> tuple[Any, Any, Any, TrainState]:
     """Make one step of training: compute the gradients and apply them.
 
-    Arguments: as for `compute_gradients`.
+    Arguments: as for `compute_gradients`; `return_gradients`, whether the gradients are wanted afterwards. Without
+    them their memory is free for the next step.
 
-    Returns: `(grads, loss, stats, tstate)`: the gradients and the loss that the step began with, the objective's
-    statistics, and the TrainState after the step. The one that was given is not changed.
+    Returns: `(grads, loss, stats, tstate)`: the gradients (or None) and the loss that the step began with, the
+    objective's statistics, and the TrainState after the step. The one that was given is not changed.
 
     Errors: as for `compute_gradients`.
 
@@ -193,7 +197,8 @@ def single_train_step(ad: AutoTape | AutoDual, objective: Objective, data: Any,
     """
     grads, loss, stats, states = _gradients(ad, objective, data, tstate)
     optimizer_state, ps = optimisers.update(tstate.optimizer_state, tstate.parameters, grads)
-    return grads, loss, stats, TrainState(tstate.model, ps, states, tstate.optimizer, optimizer_state, tstate.step + 1)
+    tstate = TrainState(tstate.model, ps, states, tstate.optimizer, optimizer_state, tstate.step + 1)
+    return grads if return_gradients else None, loss, stats, tstate
 
 
 def adjust(tstate: TrainState, eta: Any = None, **changes: Any) -> TrainState:
@@ -209,6 +214,5 @@ def adjust(tstate: TrainState, eta: Any = None, **changes: Any) -> TrainState:
     >>> adjust(tstate, 0.01, rho=0.5).optimizer
     Momentum(eta=0.01, rho=0.5)
     """
-    return TrainState(tstate.model, tstate.parameters, tstate.states,
-                      optimisers.adjust(tstate.optimizer, eta, **changes),
-                      optimisers.adjust(tstate.optimizer_state, eta, **changes), tstate.step)
+    adjusted: TrainState = optimisers.adjust(tstate, eta, **changes)
+    return adjusted

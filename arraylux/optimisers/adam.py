@@ -1,4 +1,4 @@
-"""Steps that adapt to the size of the gradient: Adam and its relatives.
+"""Steps that adapt to the size of the gradient: Adam, and Adam with weight decay of its own.
 
 One learning rate rarely suits all parameters: some gradients are a thousand times larger than others. Adam keeps two
 running averages for each number, of the gradient (m) and of its square (v), and divides one by the root of the
@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..backend import library
-from .rule import Rule, check, check_pair, safe_epsilon, square, zeros_of_square
+from .rule import Elementwise, check, check_pair, safe_epsilon, square, zeros_like, zeros_of_square
 
 if TYPE_CHECKING:
     from dataclasses import KW_ONLY
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 def init_moments(x: Any, beta: tuple[float, float]) -> tuple[Any, Any, tuple[float, float]]:
     """Return m = 0, v = 0, and the powers beta^t of the first step, t = 1."""
-    return library(x).zeros_like(x), zeros_of_square(x), beta
+    return zeros_like(x), zeros_of_square(x), beta
 
 
 def adam_step(eta: float, beta: tuple[float, float], epsilon: float, state: Any, dx: Any) -> tuple[Any, Any]:
@@ -37,7 +36,7 @@ def adam_step(eta: float, beta: tuple[float, float], epsilon: float, state: Any,
     return (m, v, (power1 * beta1, power2 * beta2)), step
 
 
-class Adam(Rule):
+class Adam(Elementwise):
     """Adam: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g², and the step is eta m̂ / (√v̂ + epsilon).
 
     m̂ = m / (1 - beta1^t) and v̂ = v / (1 - beta2^t) after t steps; for complex parameters g² is |g|².
@@ -73,7 +72,7 @@ class Adam(Rule):
         return adam_step(self.eta, self.beta, self.epsilon, state, dx)
 
 
-class AdamW(Rule):
+class AdamW(Elementwise):
     """Adam with decoupled weight decay: the step is eta (a + lambda_ x), where a is Adam's step for eta = 1.
 
     Decay that is added to the gradient would be divided by √v̂ like the gradient itself, so that parameters with

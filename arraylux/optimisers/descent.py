@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backend import library
-from .rule import Rule, check
+from .rule import Elementwise, check, zeros_like
 
 
-class Descent(Rule):
+class Descent(Elementwise):
     """Gradient descent: the step is eta g.
 
     Arguments: `eta`, the learning rate.
@@ -36,7 +35,7 @@ class Descent(Rule):
         return state, self.eta * dx
 
 
-class Momentum(Rule):
+class Momentum(Elementwise):
     """Gradient descent with momentum: v = rho v + eta g, and the step is v.
 
     Arguments: `eta`, the learning rate; `rho`, how much of the momentum is kept from step to step.
@@ -59,14 +58,14 @@ class Momentum(Rule):
         check(self, "rho", below=1)
 
     def init(self, x: Any) -> Any:
-        return library(x).zeros_like(x)
+        return zeros_like(x)
 
     def apply(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
         v = self.rho * state + self.eta * dx
         return v, v
 
 
-class Nesterov(Rule):
+class Nesterov(Elementwise):
     """Gradient descent with Nesterov's momentum: the step is (1 + rho) eta g - rho² v, then v = rho v - eta g.
 
     Here v points downhill. The parameters stand where the momentum will have carried them, so that the gradient is
@@ -93,7 +92,7 @@ class Nesterov(Rule):
         check(self, "rho", below=1)
 
     def init(self, x: Any) -> Any:
-        return library(x).zeros_like(x)
+        return zeros_like(x)
 
     def apply(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
         step = ((1 + self.rho) * self.eta) * dx - self.rho**2 * state

@@ -1,21 +1,22 @@
-"""Rules that change the gradient before another rule makes a step of it, and the chain that joins them.
+"""Rules that change the gradient before another rule makes a step of it: decay and clipping.
 
-Weight decay pulls parameters towards zero; clipping keeps a single enormous gradient, as recurrent networks
-produce them, from throwing the parameters far away. Neither needs to know which rule comes next. A chain hands
-the outcome of one rule to the next as if it were the gradient: `OptimiserChain(ClipNorm(1), Momentum(0.1))`.
+Decay pulls parameters towards zero, by a part of themselves or by the same amount for all; clipping keeps a single
+enormous gradient, as recurrent networks produce them, from throwing the parameters far away. Neither needs to know
+which rule comes next: a chain joins them, as in `OptimiserChain(ClipNorm(1), Momentum(0.1))`.
 """
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from ..backend import library
-from ..rules.elementwise import astype
+from ..backend import kind, library
+from ..rules.elementwise import astype, sign
+from ..rules.pairs import clip, maximum
 from ..tree import describe
-from .rule import Rule, check
+from .rule import Elementwise, Rule, check
 
 
-class WeightDecay(Rule):
+class WeightDecay(Elementwise):
     """Weight decay, or L2 regularisation: adds lambda_ x to the gradient, the gradient of lambda_ / 2 times ‖x‖².
 
     Arguments: `lambda_`, the rate of decay (with an underscore, because `lambda` is a word of Python's).
@@ -35,6 +36,60 @@ class WeightDecay(Rule):
 
     def apply(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
         return state, dx + self.lambda_ * x
+
+
+class SignDecay(Elementwise):
+    """Sign decay, or L1 regularisation: adds lambda_ sign(x) to the gradient, the gradient of lambda_ times sum(|x|).
+
+    All parameters are drawn to zero at the same pace, so that the unimportant ones arrive there.
+
+    Arguments: `lambda_`, the rate of decay.
+
+    States: none.
+
+    Errors: ValueError for a negative or infinite lambda_.
+
+    >>> import numpy as np
+    >>> SignDecay(0.5).apply(None, np.asarray([4.0, -0.1]), np.asarray([1.0, 1.0]))[1]
+    array([1.5, 0.5])
+    """
+
+    lambda_: float = 1e-3
+
+    def __post_init__(self) -> None:
+        check(self, "lambda_")
+
+    def apply(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
+        return state, dx + self.lambda_ * sign(x)
+
+
+class ClipGrad(Elementwise):
+    """Limits each number of the gradient to [-delta, delta], and a complex one to that modulus.
+
+    The gradient's direction changes; `ClipNorm` keeps it.
+
+    Arguments: `delta`, the largest size.
+
+    States: none.
+
+    Errors: ValueError for a delta that is not positive.
+
+    >>> import numpy as np
+    >>> ClipGrad(2).apply(None, np.zeros(3), np.asarray([3.0, -4.0, 1.0]))[1]
+    array([ 2., -2.,  1.])
+    """
+
+    delta: float = 10.0
+
+    def __post_init__(self) -> None:
+        check(self, "delta")
+        if not self.delta > 0:
+            raise ValueError(f"ClipGrad: delta is {self.delta}, expected a positive number")
+
+    def apply(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
+        if kind(dx.dtype) == "c":
+            return state, dx * (self.delta / maximum(abs(dx), self.delta))
+        return state, clip(dx, -self.delta, self.delta)
 
 
 class ClipNorm(Rule):
@@ -84,51 +139,14 @@ def p_norm(x: Any, p: float) -> float:
     """
     if 0 in x.shape:
         return 0.0
-    xp, sizes = library(x), abs(x)
+    xp = library(x)
     if str(x.dtype).endswith("float16"):
-        sizes = astype(sizes, dtype=xp.float32)
+        x = astype(x, dtype=xp.float32)
+    if p == 2:                      # one pass, without an array of sizes
+        x = xp.reshape(x, (-1,))
+        return math.sqrt(abs(complex(xp.vecdot(x, x))))
+    sizes = abs(x)
     if p == math.inf:
         return float(xp.max(sizes))
     norm: float = float(xp.sum(sizes**p)) ** (1 / p)
     return norm
-
-
-class OptimiserChain(Rule):
-    """Several rules in a row, each given the outcome of the one before as its gradient.
-
-    Arguments: `rules`. Without any, the gradient itself is the step, as with `Descent(1)`.
-
-    States: the tuple of the rules' states.
-
-    Errors: TypeError for something that is no rule.
-
-    >>> OptimiserChain(ClipNorm(1), WeightDecay(0.5))
-    OptimiserChain(ClipNorm(omega=1.0, p=2.0, throw=True), WeightDecay(lambda_=0.5))
-    """
-
-    rules: tuple[Rule, ...]
-
-    def __init__(self, *rules: Rule):
-        for rule in rules:
-            if not isinstance(rule, Rule):
-                raise TypeError(f"OptimiserChain: expected rules such as Descent(0.1), got {describe(rule)}")
-        object.__setattr__(self, "rules", rules)
-
-    def __repr__(self) -> str:
-        return f"OptimiserChain({', '.join(map(repr, self.rules))})"
-
-    def init(self, x: Any) -> Any:
-        return tuple([rule.init(x) for rule in self.rules])
-
-    def apply(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
-        states = []
-        for rule, old in zip(self.rules, state, strict=True):
-            new, dx = rule.apply(old, x, dx)
-            states.append(new)
-        return tuple(states), dx
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.names()))
-
-    def adjusted(self, changes: dict[str, Any]) -> Rule:
-        return OptimiserChain(*(rule.adjusted(changes) for rule in self.rules))

@@ -6,7 +6,8 @@ and `x - step` is the new parameter. Since nothing is changed in place, a rule c
 replayed, and a training step stays a function of its arguments.
 
 Hyper-parameters are plain Python numbers, so that they take on the precision of the arrays they meet. The formulas
-use little more than operators, so the arrays can be those of any library, or tracers.
+use little more than operators, so the arrays can be those of any library, or tracers. Most rules treat every number of
+an array by itself; they say so by being `Elementwise`, and large arrays then make their step in blocks.
 """
 from __future__ import annotations
 
@@ -17,8 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import kind, library, real_dtype
+from .. import memory
+from .. import tree as trees
+from ..backend import kind, real_dtype
 from ..record import Record, replace
+from ..tracer.core import home
+
+BLOCK = 2**17                   # elements: some arrays of this length fit into a cache
+LARGE = 16 * BLOCK              # elements: from here on steps in blocks are faster, with 10^7 elements twice as fast
 
 
 class Rule(Record):
@@ -29,13 +36,27 @@ class Rule(Record):
     Errors: TypeError for a hyper-parameter that the rule does not have.
     """
 
+    elementwise = False             # whether each number's step depends on that number's gradients alone
+
     def init(self, x: Any) -> Any:
         """Return the state before the first gradient of the parameter `x`: None if the rule needs no state."""
         return None
 
     def apply(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
-        """Return the new state and the step to subtract from the parameter `x`, given its gradient `dx`."""
+        """Return the new state and the step to subtract from the parameter `x`, given its gradient `dx`.
+
+        A step of None leaves the parameter as it is.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define apply(state, x, dx)")
+
+    def update(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
+        """Return the new state and the new parameter, given its gradient `dx`."""
+        if self.elementwise and type(x) is np.ndarray is type(dx) and x.size > LARGE:
+            result = _update_in_blocks(self, state, x, dx)
+            if result is not None:
+                return result
+        state, step = self.apply(state, x, dx)
+        return state, x if step is None else x - step
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the hyper-parameters."""
@@ -44,6 +65,50 @@ class Rule(Record):
     def adjusted(self, changes: dict[str, Any]) -> Rule:
         """Return the rule with those of the changes that concern it."""
         return replace(self, **{name: changes[name] for name in self.names() if name in changes})
+
+
+class Elementwise(Rule):
+    """The base class of rules that treat every number of an array by itself.
+
+    Their state is made of arrays in the shape of the parameter, and of numbers that are the same for all of it.
+    """
+
+    elementwise = True
+
+
+def _update_in_blocks(rule: Rule, state: Any, x: Any, dx: Any) -> tuple[Any, Any] | None:
+    """Return what `rule.update` does, worked out block by block; None where the arrays can't be cut.
+
+    A formula of a dozen operations makes as many arrays. Of a block they are small and use the same memory again and
+    again, where those of a million elements each would be new pages from the operating system. Only the results are
+    large; they are written into memory that nobody uses any more.
+    """
+    old, structure = trees.flatten(state)
+    cut = [type(leaf) is np.ndarray for leaf in old]
+    arrays = [x, dx, *[leaf for leaf, is_cut in zip(old, cut, strict=True) if is_cut]]
+    if not all(array.shape == x.shape and array.flags.c_contiguous for array in arrays):
+        return None
+    new = [memory.empty(x.shape, leaf.dtype) if is_cut else leaf for leaf, is_cut in zip(old, cut, strict=True)]
+    result = memory.empty(x.shape, x.dtype)
+    old, into = ([leaf.reshape(-1) if is_cut else leaf for leaf, is_cut in zip(leaves, cut, strict=True)]
+                 for leaves in (old, new))
+    whole, x, dx, flat = x, x.reshape(-1), dx.reshape(-1), result.reshape(-1)
+    for start in range(0, x.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        before = [leaf[part] if is_cut else leaf for leaf, is_cut in zip(old, cut, strict=True)]
+        after, step = rule.apply(trees.unflatten(structure, before), x[part], dx[part])
+        if type(step) is np.ndarray and step.dtype == x.dtype:
+            np.subtract(x[part], step, out=flat[part])
+        elif step is None:
+            result = whole                      # as for all other blocks
+        else:
+            return None                         # a tracer, or a dtype that the caller has to hear of
+        for i, leaf in enumerate(trees.leaves(after)):
+            if cut[i]:
+                into[i][part] = leaf
+            else:
+                new[i] = leaf
+    return trees.unflatten(structure, new), result
 
 
 def check(rule: Rule, name: str, below: float = math.inf) -> None:
@@ -68,12 +133,15 @@ def check(rule: Rule, name: str, below: float = math.inf) -> None:
     object.__setattr__(rule, name, tuple(checked) if pair else checked[0])
 
 
-def check_pair(rule: Rule, name: str) -> None:
-    """Make sure that a hyper-parameter is a pair of decay rates, each at least 0 and less than 1."""
+def check_pair(rule: Rule, name: str, below: float = 1) -> None:
+    """Make sure that a hyper-parameter is a pair of numbers, each at least 0 and less than `below`.
+
+    Errors: as for `check`.
+    """
     value = getattr(rule, name)
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(f"{type(rule).__name__}: {name} is {value!r}, expected a pair such as (0.9, 0.999)")
-    check(rule, name, below=1)
+    check(rule, name, below)
 
 
 @lru_cache(typed=True)         # typed: some libraries' dtypes warn when they are compared with NumPy's
@@ -86,10 +154,17 @@ def safe_epsilon(dtype: Any, epsilon: float) -> float:
     return max(epsilon, 1e-7) if epsilon and str(dtype).endswith("float16") else epsilon
 
 
-def zeros_of_square(x: Any) -> Any:
-    """Return zeros for sums of |x|²: like `x`, and real if `x` is complex."""
-    xp = library(x)
-    return xp.zeros_like(x, dtype=real_dtype(x.dtype)) if kind(x.dtype) == "c" else xp.zeros_like(x)
+def zeros_like(x: Any, start: float = 0.0) -> Any:
+    """Return an array like a parameter, which may be traced, filled with `start`."""
+    xp, device = home(x)
+    return xp.full(x.shape, start, dtype=x.dtype, device=device)
+
+
+def zeros_of_square(x: Any, start: float = 0.0) -> Any:
+    """Return the same for sums of |x|²: real if `x` is complex."""
+    xp, device = home(x)
+    dtype = real_dtype(x.dtype) if kind(x.dtype) == "c" else x.dtype
+    return xp.full(x.shape, start, dtype=dtype, device=device)
 
 
 def square(dx: Any) -> Any:

@@ -74,10 +74,10 @@ def container(like: Any, keys: tuple[trees.Key, ...], children: list[Any]) -> An
 
 
 def adjust(target: Any, eta: Any = None, **changes: Any) -> Any:
-    """Return a rule, or an optimiser's state, with other hyper-parameters; what the rules remember is kept.
+    """Return a rule, an optimiser's state or a TrainState with other hyper-parameters; what rules remember is kept.
 
-    Arguments: `target`, a rule, a state, or a part of a state; `eta`, the new learning rate; `changes`, any
-    hyper-parameters by name. Among several rules, in a chain or a tree, each takes the ones it has.
+    Arguments: `target`, a rule, a state, a part of a state, or a TrainState; `eta`, the new learning rate; `changes`,
+    any hyper-parameters by name. Among several rules, in a chain or a tree, each takes the ones it has.
 
     Errors: TypeError for a name that none of the rules has; TypeError, ValueError for a value out of range.
 
@@ -87,6 +87,9 @@ def adjust(target: Any, eta: Any = None, **changes: Any) -> Any:
     """
     if eta is not None:
         changes["eta"] = eta
+    if hasattr(target, "optimizer_state"):
+        return target.__replace__(optimizer=adjust(target.optimizer, **changes),
+                                  optimizer_state=adjust(target.optimizer_state, **changes))
     rules: list[Rule] = [target] if isinstance(target, Rule) else []
     if not rules:
         _map_leaves(lambda leaf: rules.append(leaf.rule), target, "adjust")
@@ -97,15 +100,16 @@ def adjust(target: Any, eta: Any = None, **changes: Any) -> Any:
             raise TypeError(f"adjust: {', '.join(owners)} has no hyper-parameter {name!r}{nearest(name, known)}")
     if isinstance(target, Rule):
         return target.adjusted(changes)
-    return _map_leaves(lambda leaf: leaf._replace(rule=leaf.rule.adjusted(changes)), target, "adjust")
+    new = {id(rule): rule.adjusted(changes) for rule in rules}      # most often one, for all leaves
+    return _map_leaves(lambda leaf: leaf._replace(rule=new[id(leaf.rule)]), target, "adjust")
 
 
 def freeze(state: Any, path: str | None = None) -> Any:
     """Return an optimiser's state in which some arrays are held still: updates leave them and their memory alone.
 
-    Arguments: `state`, a state, or a part of one, all of which is frozen; or with `path`, only what stands there,
-    such as `"layer_1"` or `"layer_1.weight"`. An array that is shared is frozen at all its places when the whole
-    state is given.
+    Arguments: `state`, a state, a part of one, or a TrainState, all of which is frozen; or with `path`, only what
+    stands there, such as `"layer_1"` or `"layer_1.weight"`. An array that is shared is frozen at all its places when
+    the whole state is given.
 
     Errors: KeyError for a path that is not there; ValueError for a part of a ComponentArray; TypeError for anything
     but a state.
@@ -125,6 +129,8 @@ def thaw(state: Any, path: str | None = None) -> Any:
 
 
 def _set_frozen(state: Any, path: str | None, frozen: bool) -> Any:
+    if hasattr(state, "optimizer_state"):
+        return state.__replace__(optimizer_state=_set_frozen(state.optimizer_state, path, frozen))
     name = "freeze" if frozen else "thaw"
     chosen: set[int] = set()
     _map_leaves(lambda leaf: chosen.add(id(leaf)), state if path is None else _find(state, path, name), name)

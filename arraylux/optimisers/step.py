@@ -58,8 +58,7 @@ class Task:
         """Return the new Leaf and the new parameter."""
         rule, old, frozen = self.leaf
         try:
-            state, step = rule.apply(old, self.x, self.dx)
-            new = self.x - step
+            state, new = rule.update(old, self.x, self.dx)
         except ValueError as error:
             raise ValueError(f"at {_path(self.place)}: {error}") from error
         if new.shape != self.x.shape or new.dtype != self.x.dtype:

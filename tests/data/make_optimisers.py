@@ -100,7 +100,8 @@ def adabelief(eta, beta1, beta2, epsilon):
 def radam_fifth(eta, beta1, beta2):
     """Liu et al., arXiv:1908.03265, algorithm 2: the fifth step, at which PyTorch's threshold is not the paper's."""
     m, v = np.zeros(SHAPE), np.zeros(SHAPE)
-    for t, g in enumerate(GRADS[:5], 1):
+    t = 5
+    for g in GRADS[:t]:
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g**2
     most = 2 / (1 - beta2) - 1
