@@ -46,6 +46,20 @@ def julia_repr(x: Any) -> str:
     return f"{prefix}[{_slices(array)}{lonely}]"
 
 
+def julia_summary(x: Any) -> str:
+    """Return what Julia's `summary` says of an array: its size and its type, without the numbers.
+
+    >>> julia_summary(np.zeros(4)), julia_summary(np.zeros((2, 3), np.float32))
+    ('4-element Vector{Float64}', '2\u00d73 Matrix{Float32}')
+    """
+    shape, dtype = tuple(x.shape), str(x.dtype).rpartition(".")[2]
+    name = TYPE_NAMES.get(dtype, dtype)
+    if len(shape) == 1:
+        return f"{shape[0]}-element Vector{{{name}}}"
+    size = "\u00d7".join(map(str, shape)) or "0-dimensional"
+    return f"{size} Matrix{{{name}}}" if len(shape) == 2 else f"{size} Array{{{name}, {len(shape)}}}"
+
+
 def _slices(array: np.ndarray[Any, Any]) -> str:
     """Write an array of two or more axes: columns part by a space, rows by `;`, matrices by `;;;`, and so on."""
     if array.ndim == 2:

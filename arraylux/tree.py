@@ -186,6 +186,36 @@ def map_with_path(f: Callable[..., Any], tree: Any, *rest: Any, path: str = "tre
                              for key in keys])
 
 
+def map_once(f: Callable[[str, Any], Any], tree: Any, *, path: str = "tree") -> Any:
+    """Apply `f(path, leaf)` to every leaf, and keep what is the same the same.
+
+    What stands at several places is asked for once, and is one object again in the result, so that arrays that are
+    shared stay shared. A container none of whose leaves has changed is returned as it is.
+
+    >>> shared = [1.0]
+    >>> new = map_once(lambda path, x: x + 1, {"a": shared, "b": shared})
+    >>> new, new["a"] is new["b"]
+    ({'a': [2.0], 'b': [2.0]}, True)
+    """
+    done: dict[int, tuple[Any, Any]] = {}
+
+    def visit(here: Any, path: str) -> Any:
+        if id(here) in done:
+            return done[id(here)][1]
+        node = node_of(here)
+        if node is None:
+            new = f(path, here)
+        else:
+            keys, old = node.keys(here), list(node.children(here))
+            children = [visit(child, f"{path}.{key}") for key, child in zip(keys, old, strict=True)]
+            # A node is rebuilt only if it must be: a ComponentArray would copy its vector.
+            same = all(a is b for a, b in zip(old, children, strict=True))
+            new = here if same else node.build(keys, children)
+        done[id(here)] = here, new                  # holding the node, so that nothing else gets its id meanwhile
+        return new
+    return visit(tree, path)
+
+
 def describe(leaf: Any) -> str:
     """Say in a few words what a leaf is, for messages: `float32 array of shape (2, 3)`, or its class."""
     if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):

@@ -7,15 +7,14 @@ parameters and states that have its name.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
 from ..rules.pairs import maximum
 from .checks import wrong_keys
 from .containers import as_layer
-from .contract import AbstractLuxContainerLayer, AbstractLuxLayer, initialparameters, initialstates, parameterlength
-from .contract import statelength as count_states
+from .contract import AbstractLuxContainerLayer, AbstractLuxLayer
 from .display import display_name
 from .errors import LayerError, LayerTypeError, LayerValueError
 
@@ -59,20 +58,20 @@ class Branches(AbstractLuxContainerLayer):
     def _joined_by_layer(self) -> bool:
         return isinstance(self.joint, AbstractLuxLayer)
 
-    def _parts(self) -> Any:
+    def inner_layers(self) -> Any:
         return {"layers": self.layers, self.joint_name: self.joint} if self._joined_by_layer else self.layers
 
-    def initialparameters(self, rng: Any) -> Any:
-        return initialparameters(rng, self._parts())
+    def with_inner_layers(self, layers: Any) -> Any:
+        inside, joint = ((layers["layers"], layers[self.joint_name]) if self._joined_by_layer
+                         else (layers, self.joint))
+        twin: Any = object.__new__(type(self))
+        twin._set(inside, joint, self.name)
+        return twin
 
-    def initialstates(self, rng: Any) -> Any:
-        return initialstates(rng, self._parts())
-
-    def parameterlength(self) -> int:
-        return parameterlength(self._parts())
-
-    def statelength(self) -> int:
-        return count_states(self._parts())
+    def _values(self) -> tuple[Any, ...]:
+        # what equality and hash go by: the order of the layers matters to a container, that of a dict does not
+        layers = tuple(self.layers.items()) if isinstance(self.layers, dict) else self.layers
+        return layers, self.joint, self.name
 
     def printed_children(self) -> dict[str, Any]:
         layers = self.layers if isinstance(self.layers, dict) else {"layers": self.layers}
@@ -108,7 +107,7 @@ class Branches(AbstractLuxContainerLayer):
             results.append(y)
         return results, states
 
-    def _join(self, results: Any, splat: bool, ps: Any, st: Any, states: Any) -> tuple[Any, Any]:
+    def _join(self, results: Sequence[Any], ps: Any, st: Any, states: Any) -> tuple[Any, Any]:
         """Return the results joined, and the new states of everything."""
         if self._joined_by_layer:
             y, joint_state = self._call(self.joint_name, self.joint, tuple(results), ps[self.joint_name],
@@ -116,7 +115,7 @@ class Branches(AbstractLuxContainerLayer):
             return y, {"layers": states, self.joint_name: joint_state}
         if self.joint is None:
             return tuple(results), states
-        return (self.joint(*results) if splat else self.joint(tuple(results))), states
+        return self.joint(*results), states
 
 
 class SkipConnection(Branches):
@@ -144,7 +143,7 @@ class SkipConnection(Branches):
 
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
         y, states = self._call("layers", self.layers, x, self._inner(ps, "ps"), self._inner(st, "st"))
-        return self._join((y, x), True, ps, st, states)
+        return self._join((y, x), ps, st, states)
 
 
 class Parallel(Branches):
@@ -158,6 +157,14 @@ class Parallel(Branches):
     Returns: connection(layer_1(x), layer_2(x), ...); for a tuple x, layer i gets x[i].
 
     Errors: ValueError for a tuple of another length than there are layers.
+
+    >>> import numpy as np
+    >>> from arraylux.layers import setup
+    >>> model = Parallel(np.subtract, np.square, np.sqrt)
+    >>> model(np.array([4.0, 9.0]), *setup(None, model))[0]
+    array([14., 78.])
+    >>> model((np.array([4.0]), np.array([9.0])), *setup(None, model))[0]
+    array([13.])
     """
 
     joint_name = "connection"
@@ -173,7 +180,7 @@ class Parallel(Branches):
                                         "each layer; BranchLayer hands the whole tuple to every layer")
         inputs = x if isinstance(x, tuple) else (x,) * count
         results, states = self._each(iter(inputs), self._inner(ps, "ps"), self._inner(st, "st"))
-        return self._join(results, True, ps, st, states)
+        return self._join(results, ps, st, states)
 
 
 class BranchLayer(Branches):
@@ -183,6 +190,14 @@ class BranchLayer(Branches):
     tuple of them, or `None` for the tuple itself; `name`.
 
     Parameters, States: dicts with the names of the layers; if the fusion is a layer, `layers` and `fusion`.
+
+    Returns: fusion(layer_1(x), layer_2(x), ...).
+
+    >>> import numpy as np
+    >>> from arraylux.layers import setup
+    >>> model = BranchLayer(np.sin, np.cos, fusion=np.hypot)
+    >>> model(np.array([0.3, 2.0]), *setup(None, model))[0]
+    array([1., 1.])
     """
 
     joint_name = "fusion"
@@ -195,7 +210,7 @@ class BranchLayer(Branches):
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
         inputs = iter((x,) * len(self.layers))
         results, states = self._each(inputs, self._inner(ps, "ps"), self._inner(st, "st"))
-        return self._join(results, True, ps, st, states)
+        return self._join(results, ps, st, states)
 
 
 class PairwiseFusion(Branches):
@@ -210,6 +225,12 @@ class PairwiseFusion(Branches):
     for a single array x, all of them join it with x.
 
     Errors: ValueError for a tuple of another length; TypeError if the connection is a layer.
+
+    >>> import numpy as np
+    >>> from arraylux.layers import setup
+    >>> model = PairwiseFusion(np.add, np.square, np.sqrt)          # sqrt(1^2 + 15) + 6
+    >>> model((np.array([1.0]), np.array([15.0]), np.array([6.0])), *setup(None, model))[0]
+    array([10.])
     """
 
     joint_name = "connection"
@@ -241,20 +262,31 @@ class Maxout(Branches):
     """The largest of several layers' results, element by element.
 
     Arguments: `layers`, by position or by name; or a function without arguments that makes a layer, and how many of
-    them there are to be, `Maxout(lambda: Dense(2, 3), 4)`, each with parameters of its own.
+    them there are to be, `Maxout(lambda: Dense(2, 3), 4)`, each with parameters of its own; `name`.
 
     Parameters, States: dicts with the names of the layers.
 
-    Source: Goodfellow et al., "Maxout networks", ICML (2013), equation 2.
+    Errors: TypeError if the layers' results differ in shape.
+
+    Source: I. Goodfellow et al., "Maxout networks", ICML 2013, equation 2.
+
+    >>> import numpy as np
+    >>> from arraylux.layers import setup
+    >>> model = Maxout(np.positive, np.negative)
+    >>> model(np.array([-3.0, 2.0]), *setup(None, model))[0]
+    array([3., 2.])
     """
 
-    def __init__(self, *layers: Any, **named: Any) -> None:
+    def __init__(self, *layers: Any, name: str | None = None, **named: Any) -> None:
         if len(layers) == 2 and isinstance(layers[1], int):
             make, count = layers
+            if not callable(make) or isinstance(make, AbstractLuxLayer):
+                raise TypeError(f"Maxout: before a number comes a function that makes a layer, as in Maxout(lambda: "
+                                f"Dense(2, 3), 4), got {make!r}")
             if count < 1:
                 raise ValueError(f"Maxout: the number of alternatives must be positive, got {count}")
             layers = (make(),) * count
-        self._set(named_layers("Maxout", layers, named), None, None)
+        self._set(named_layers("Maxout", layers, named), None, name)
 
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
         results, states = self._each(iter((x,) * len(self.layers)), ps, st)

@@ -104,6 +104,9 @@ class Chain(AbstractLuxContainerLayer):
             raise misfit from None
         return x, states
 
+    def with_inner_layers(self, layers: Any) -> Any:
+        return Chain(layers, name=self.name)
+
     def __getitem__(self, key: int | slice | str) -> Any:
         if isinstance(key, str):
             if key not in self.names:

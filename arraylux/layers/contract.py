@@ -77,6 +77,14 @@ class AbstractLuxLayer(Record):
         """Return what is printed inside of the layer, by name: layers and functions."""
         return {}
 
+    def inner_layers(self) -> Any:
+        """Return the layers inside: a tree of them with the keys of the parameters and states, `None` for none."""
+        return None
+
+    def with_inner_layers(self, layers: Any) -> Any:
+        """Return a layer like this one around other layers, a tree like that of `inner_layers`."""
+        raise NotImplementedError(f"{type(self).__name__} has no layers inside that could be exchanged")
+
     def __repr__(self) -> str:
         return display.show(self)
 
@@ -103,17 +111,23 @@ class AbstractLuxContainerLayer(AbstractLuxLayer):
 
     sublayers: ClassVar[Any] = ()
 
+    def inner_layers(self) -> Any:
+        return {name: getattr(self, name) for name in self.sublayers}
+
+    def with_inner_layers(self, layers: Any) -> Any:
+        return _changed(self, layers)
+
     def initialparameters(self, rng: Any) -> Any:
-        return {name: initialparameters(rng, getattr(self, name)) for name in self.sublayers}
+        return initialparameters(rng, self.inner_layers())
 
     def initialstates(self, rng: Any) -> Any:
-        return {name: initialstates(rng, getattr(self, name)) for name in self.sublayers}
+        return initialstates(rng, self.inner_layers())
 
     def parameterlength(self) -> int:
-        return sum(parameterlength(getattr(self, name)) for name in self.sublayers)
+        return parameterlength(self.inner_layers())
 
     def statelength(self) -> int:
-        return sum(statelength(getattr(self, name)) for name in self.sublayers)
+        return statelength(self.inner_layers())
 
     def description(self) -> str:
         return display_name(self)
@@ -129,6 +143,12 @@ class AbstractLuxWrapperLayer(AbstractLuxLayer):
     """
 
     wrapped: ClassVar[str] = ""
+
+    def inner_layers(self) -> Any:
+        return getattr(self, self.wrapped)
+
+    def with_inner_layers(self, layers: Any) -> Any:
+        return _changed(self, {self.wrapped: layers})
 
     def initialparameters(self, rng: Any) -> Any:
         return initialparameters(rng, getattr(self, self.wrapped))
@@ -152,6 +172,13 @@ class AbstractLuxWrapperLayer(AbstractLuxLayer):
     def printed_children(self) -> dict[str, Any]:
         inner = getattr(self, self.wrapped)
         return dict(inner) if isinstance(inner, dict) else {self.wrapped: inner}
+
+
+def _changed(layer: Any, fields: dict[str, Any]) -> Any:
+    """Return a layer with other values in some fields, past a constructor that may not take fields at all."""
+    twin = object.__new__(type(layer))
+    vars(twin).update({**vars(layer), **fields})
+    return twin
 
 
 # --- from a description to numbers --------------------------------------------------------------------------------
@@ -199,11 +226,15 @@ def parameterlength(x: Any) -> int:
     >>> parameterlength(Dense(10, 5))
     55
     """
+    if hasattr(x, "parameterlength"):
+        return int(x.parameterlength())
     return sum(leaf.parameterlength() if isinstance(leaf, AbstractLuxLayer) else _size(leaf) for leaf in tree.leaves(x))
 
 
 def statelength(x: Any) -> int:
     """Count the states of a layer, or of a tree of states: the numbers in its arrays, and 1 for any other leaf."""
+    if hasattr(x, "statelength"):
+        return int(x.statelength())
     return sum(leaf.statelength() if isinstance(leaf, AbstractLuxLayer) else _size(leaf) for leaf in tree.leaves(x))
 
 

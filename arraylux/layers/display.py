@@ -36,11 +36,13 @@ def _block(child: Any, label: str, indent: int, copies: int) -> Iterator[str]:
         yield f"{margin}{label}{_title(child)}("
         for name, grandchild, count in _runs(children):
             yield from _block(grandchild, f"{name} = ", indent + 4, count * copies)
+        if hasattr(child, "printed_source"):
+            yield from [f"{margin}    {line}".rstrip() for line in child.printed_source()]
         yield f"{margin}),"
     elif hasattr(child, "description"):
         yield _line(child, f"{margin}{label}{child.description()},", BLOCK_COLUMN, copies)
     else:
-        yield f"{margin}{label}{function_name(child)},"
+        yield f"{margin}{label}{_value(child)},"
 
 
 def _children(child: Any) -> dict[str, Any]:
@@ -51,6 +53,8 @@ def _children(child: Any) -> dict[str, Any]:
 
 
 def _title(child: Any) -> str:
+    if hasattr(child, "printed_title"):
+        return str(child.printed_title())
     return display_name(child) if hasattr(child, "printed_children") else type(child).__name__
 
 

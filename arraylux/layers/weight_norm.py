@@ -63,6 +63,9 @@ class WeightNorm(AbstractLuxWrapperLayer):
                 raise ValueError(f"WeightNorm: dims has {len(dims)} axes, expected one for each of the {len(names)} "
                                  "parameters")
 
+    def inner_layers(self) -> Any:
+        return None                         # its parameters are not those of the layer
+
     def initialparameters(self, rng: Any) -> dict[str, Any]:
         ps = initialparameters(rng, self.layer)
         normalized: dict[str, Any] = {}

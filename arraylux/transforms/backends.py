@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ..record import Record
+from ..backend import kind
 from ..rules.shaping import broadcast_to, expand_dims, moveaxis, reshape
 from ..tree import describe
 from .forward import jvp
-from .leaves import as_input, no_inputs, unit_vectors
+from .leaves import as_input, complex_argument, complex_rows, no_inputs, unit_vectors
 from .mapping import vmap
 from .reverse import vjp
 
@@ -83,7 +84,7 @@ def batched_jacobian(f: Callable[[Any], Any], ad: AutoDual | AutoTape, x: Any) -
     Returns: an array (batch, m, n), with m elements of an output sample and n of an input sample.
 
     Errors: TypeError for another mode or an argument that is not floating point; ValueError if the argument or the
-    result has no batch axis, or if they differ in it.
+    result has no batch axis, or if they differ in it, for a complex argument, or for a complex result with `AutoTape()`.
 
     >>> import numpy as np
     >>> batched_jacobian(lambda x: x ** 2, AutoDual(), np.array([[1.0, 2.0], [3.0, 4.0]]))
@@ -101,9 +102,13 @@ def batched_jacobian(f: Callable[[Any], Any], ad: AutoDual | AutoTape, x: Any) -
     if len(value.shape) < 2:
         raise ValueError(f"batched_jacobian: the argument must be an array (batch, ...) of samples, got {describe(x)}; "
                          "for a single sample use jacobian")
+    if kind(value.dtype) == "c":
+        raise complex_argument(f)
     if isinstance(ad, AutoTape):
         y, pullback = vjp(f, value)
-        units = _same_for_all(_checked(y, value))
+        if kind(_checked(y, value).dtype) == "c":
+            raise complex_rows(f)
+        units = _same_for_all(y)
         return moveaxis(_flat_samples(vmap(lambda unit: pullback(unit)[0])(units), 2), 0, 1)
     units = _same_for_all(value)
     return moveaxis(_flat_samples(vmap(lambda unit: _checked(jvp(f, (value,), (unit,))[1], value))(units), 2), 0, 2)

@@ -13,9 +13,10 @@ from .. import tree
 from ..backend import is_array, kind
 from ..rules.shaping import broadcast_to
 from ..tracer.batch import Batch, Mapping
-from ..tracer.core import Constant, Form, Primitive, Tracer
+from ..tracer.core import Constant, Form, Primitive, Trace, Tracer
 from ..tracer.dual import Dual
 from ..tracer.tape import Tape, Var
+from .leaves import name_of
 
 Function = Callable[..., Any]
 
@@ -46,6 +47,13 @@ def highest(leaves: Sequence[Any]) -> Any:
 def lower(leaves: Sequence[Any], trace: Any) -> list[Any]:
     """Return the leaves as they are below a level."""
     return [x.value if isinstance(x, Tracer) and (x.owner is trace or type(x) is Constant) else x for x in leaves]
+
+
+def check_closed(what: str, f: Function, results: Sequence[Any], trace: Trace, found: bool = False) -> None:
+    """Raise if results that were computed below a level still have tracers of it: they came by a closure."""
+    if found or any(isinstance(y, Tracer) and y.level >= trace.level for y in results):
+        raise ValueError(f"{what}: {name_of(f)} uses a traced array that is not among its arguments, so its derivative "
+                         "would be lost; pass that array as an argument")
 
 
 def record(call: Call, leaves: Sequence[Any], tape: Tape, outputs: Sequence[Any], rule: Function) -> list[Any]:
@@ -103,4 +111,4 @@ class Samples:
         return call
 
 
-__all__ = ["Call", "Samples", "batches", "highest", "lower", "record", "stacked"]
+__all__ = ["Call", "Samples", "batches", "check_closed", "highest", "lower", "record", "stacked"]

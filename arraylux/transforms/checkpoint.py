@@ -12,9 +12,9 @@ from typing import Any
 from .. import tree
 from ..backend import kind
 from ..tracer.batch import Batch
-from ..tracer.core import strip
+from ..tracer.core import Tracer
 from ..tracer.tape import Tape, Var, walk
-from .calls import Call, Samples, batches, highest, lower, record
+from .calls import Call, Samples, batches, check_closed, highest, lower, record
 from .leaves import name_of
 
 Function = Callable[..., Any]
@@ -31,7 +31,13 @@ def stop_gradient(x: Any) -> Any:
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     np.float64(3.0)
     """
-    return tree.map(strip, x)
+    return tree.map(_stopped, x)
+
+
+def _stopped(x: Any) -> Any:
+    if isinstance(x, Batch):                             # what is mapped over stays so, and may hold other tracers
+        return Batch(_stopped(x.value), x.owner)
+    return _stopped(x.value) if isinstance(x, Tracer) else x
 
 
 def checkpoint(f: Function) -> Function:
@@ -60,7 +66,9 @@ def checkpoint(f: Function) -> Function:
         if isinstance(top, Batch):
             samples = Samples(leaves, structure, top.owner)
             mapped = checkpoint(samples.over(lambda both: f(*both[0], **both[1])))
-            return batches(mapped(*samples.stacks), samples.trace)
+            stacks = mapped(*samples.stacks)
+            check_closed("checkpoint", f, tree.leaves(stacks), top.owner)
+            return batches(stacks, top.owner)
         if not isinstance(top, Var):                     # forward mode keeps nothing anyway
             return f(*args, **kwargs)
         trace = top.owner
@@ -68,9 +76,7 @@ def checkpoint(f: Function) -> Function:
         values = lower(leaves, trace)
         inner_args, inner_kwargs = tree.unflatten(structure, values)
         outputs, structure_out = tree.flatten(f(*inner_args, **inner_kwargs))
-        if len(trace.rows) != before:
-            raise ValueError(f"checkpoint: {name_of(f)} uses a traced array that is not among its arguments, so its "
-                             "derivative would be lost; pass that array as an argument")
+        check_closed("checkpoint", f, outputs, trace, len(trace.rows) != before)
         own = [i for i, x in enumerate(leaves) if isinstance(x, Var) and x.owner is trace]
         floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
 

@@ -17,10 +17,24 @@ from ..tracer.core import Tracer
 from ..tracer.declare import zeros_like
 from ..tracer.dual import Dual, dual
 from ..tracer.tape import Var, transpose
-from .calls import Call, Samples, batches, highest, lower, record, stacked
+from .calls import Call, Samples, batches, check_closed, highest, lower, record, stacked
 from .leaves import name_of
 
 Function = Callable[..., Any]
+
+
+def in_order(f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Return arguments of which some came by name in the order of the function's parameters."""
+    if not kwargs:
+        return args
+    from inspect import signature
+
+    bound = signature(f).bind(*args, **kwargs)
+    bound.apply_defaults()
+    if bound.kwargs:
+        raise TypeError(f"{name_of(f)} takes {', '.join(bound.kwargs)} by name alone, where a rule of its own has no "
+                        "place for it; make it a parameter that can come in order")
+    return bound.args
 
 
 class custom_vjp:
@@ -54,7 +68,8 @@ class custom_vjp:
         """Set the rule."""
         self._forward, self._backward = forward, backward
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        args = in_order(self._f, args, kwargs)
         leaves, structure = tree.flatten(args)
         top = highest(leaves)
         if top is None:
@@ -68,6 +83,7 @@ class custom_vjp:
         values = lower(leaves, trace)
         out, residuals = self._forward(*tree.unflatten(structure, values))
         outputs, structure_out = tree.flatten(out)
+        check_closed("custom_vjp", self._f, outputs, trace)
         floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
 
         def rule(g: Sequence[Any], _: Any) -> list[Any]:
@@ -82,6 +98,7 @@ class custom_vjp:
             tangents = [x.tangent if isinstance(x, Dual) and x.owner is trace else None for x in leaves]
             found = transpose(lambda *g: rule(g, None), [zeros_like(outputs[i]) for i in floats], tangents,
                               name_of(self._f))
+            check_closed("custom_vjp", self._f, found, trace)
             results = list(outputs)
             for i, t in zip(floats, found, strict=True):
                 results[i] = dual(outputs[i], t, trace)
@@ -103,7 +120,9 @@ class custom_vjp:
 
         mapped = custom_vjp(samples.over(lambda args: self._f(*args)))
         mapped.defvjp(samples.over(lambda args: forward(*args)), stacked_backward)
-        return batches(mapped(*samples.stacks), samples.trace)
+        stacks = mapped(*samples.stacks)
+        check_closed("custom_vjp", self._f, tree.leaves(stacks), samples.trace)
+        return batches(stacks, samples.trace)
 
     def _spread(self, cotangents: Any, args: tuple[Any, ...], values: list[Any]) -> list[Any]:
         """Return one cotangent for each leaf of the arguments, after checking what the rule returned."""
@@ -157,7 +176,8 @@ class custom_jvp:
         self._rule = rule
         return rule
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        args = in_order(self._f, args, kwargs)
         leaves, structure = tree.flatten(args)
         top = highest(leaves)
         if top is None:
@@ -183,8 +203,10 @@ class custom_jvp:
 
         if isinstance(top, Dual):
             outputs, structure_out, tangents = push(*[leaves[i].tangent for i in own])
+            check_closed("custom_jvp", self._f, outputs + tangents, trace)
             return tree.unflatten(structure_out, [dual(y, t, trace) for y, t in zip(outputs, tangents, strict=True)])
         outputs, structure_out, _ = push(*[zeros_like(values[i]) for i in own])
+        check_closed("custom_jvp", self._f, outputs, trace)
         floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
 
         def rule(g: Sequence[Any], _: Any) -> list[Any]:
@@ -210,7 +232,9 @@ class custom_jvp:
 
         mapped = custom_jvp(samples.over(lambda args: self._f(*args)))
         mapped.defjvp(stacked_rule)
-        return batches(mapped(*samples.stacks), samples.trace)
+        stacks = mapped(*samples.stacks)
+        check_closed("custom_jvp", self._f, tree.leaves(stacks), samples.trace)
+        return batches(stacks, samples.trace)
 
 
 __all__ = ["custom_jvp", "custom_vjp"]

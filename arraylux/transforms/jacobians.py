@@ -15,7 +15,7 @@ from ..backend import kind
 from ..rules.shaping import concat, permute_dims, reshape
 from ..tracer.declare import zeros_like
 from .forward import jvp
-from .leaves import as_input, name_of, no_inputs, unit_vectors
+from .leaves import as_input, complex_argument, complex_rows, no_inputs, unit_vectors
 from .mapping import vmap
 from .reverse import grad, vjp
 
@@ -42,8 +42,8 @@ def jacobian(f: Function, mode: Mode = None, *, sparsity: Any = None) -> Functio
     it is a tree like `y` whose leaves are trees like `x` (`None` where either leaf is not floating point). With
     `sparsity` it is a matrix of that kind and shape.
 
-    Errors: ValueError for an unknown mode, a complex argument, or a sparsity of another shape; TypeError if there is
-    nothing to differentiate.
+    Errors: ValueError for an unknown mode, a complex argument, a complex result with `"rev"`, or a sparsity of another
+    shape; TypeError if there is nothing to differentiate.
 
     >>> import numpy as np
     >>> jacobian(lambda x: x[:2] * x[2])(np.array([1.0, 2.0, 3.0]))
@@ -63,8 +63,7 @@ def jacobian(f: Function, mode: Mode = None, *, sparsity: Any = None) -> Functio
         if not places:
             raise no_inputs("jacobian", "its first argument", inputs)
         if any(kind(v.dtype) == "c" for _, v in places):
-            raise ValueError(f"jacobian of {name_of(f)}: the argument is complex, where one matrix does not describe "
-                             "the derivative; use jvp or vjp")
+            raise complex_argument(f)
         n_in = sum(v.size for _, v in places)
 
         def of_x(x: Any) -> Any:
@@ -75,7 +74,10 @@ def jacobian(f: Function, mode: Mode = None, *, sparsity: Any = None) -> Functio
         else:
             y, pullback = vjp(of_x, x)
             outputs, structure_y = tree.flatten(y)
-            if mode is None and 0 < n_in < sum(v.size for _, v in _floats(outputs)):
+            complex_result = any(kind(v.dtype) == "c" for _, v in _floats(outputs))
+            if complex_result and mode == "rev":
+                raise complex_rows(f)
+            if mode is None and n_in and (complex_result or n_in < sum(v.size for _, v in _floats(outputs))):
                 structure_y, blocks = _columns(of_x, x, inputs, places, structure_x)
             else:
                 blocks = _rows(pullback, inputs, outputs, structure_y)

@@ -37,6 +37,18 @@ def no_inputs(transform: str, what: str, leaves: Sequence[Any]) -> TypeError:
                      "integers have no derivative: convert them, as with x.astype(float)")
 
 
+def complex_argument(f: Callable[..., Any]) -> ValueError:
+    """Return the error for a Jacobian with respect to complex numbers."""
+    return ValueError(f"jacobian of {name_of(f)}: the argument is complex, where one matrix does not describe the "
+                      "derivative; use jvp or vjp")
+
+
+def complex_rows(f: Callable[..., Any]) -> ValueError:
+    """Return the error for a Jacobian by rows whose rows would lose their imaginary parts."""
+    return ValueError(f"jacobian of {name_of(f)}: the result is complex, and one cotangent for each element finds the "
+                      'real part of its derivative alone; use forward mode ("fwd", AutoDual())')
+
+
 def unwrap(x: Any, trace: Trace) -> Any:
     """Return what a result is outside of its transformation: the value of one of its tracers, else `x` itself."""
     if isinstance(x, Tracer):

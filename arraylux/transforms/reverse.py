@@ -131,23 +131,26 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     has the tree, shapes and dtypes of the argument, `None` for leaves that are not floating point. For complex leaves
     it is the direction of steepest ascent, df/d(re) + i df/d(im).
 
-    Errors: TypeError if the result is no real scalar, or if there is nothing to differentiate.
+    Errors: TypeError if the result is no real scalar, or if there is nothing to differentiate; ValueError if an
+    argument is named twice.
 
     >>> import numpy as np
     >>> value, grad = value_and_grad(lambda x: (x ** 2).sum())(np.array([1.0, 3.0]))
     >>> float(value), grad
     (10.0, array([2., 6.]))
     """
-    several = not isinstance(argnums, int)
-    numbers = tuple(argnums) if not isinstance(argnums, int) else (argnums,)
-    last = max(numbers)
+    several = isinstance(argnums, Sequence)
+    numbers = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
+    first, last = min(numbers, default=0), max(numbers, default=0)
     origin = f"grad of {name_of(f)}"
 
     @functools.wraps(f, assigned=("__name__", "__qualname__", "__module__"), updated=())
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
-        if last >= len(args):
-            raise TypeError(f"{origin}: argument {last} is to be differentiated, but only {len(args)} "
+        if not -len(args) <= first <= last < len(args):
+            raise TypeError(f"{origin}: argument {first if last < len(args) else last} is to be differentiated, but only {len(args)} "
                             "positional arguments came; pass it by position, or change argnums")
+        if several and len({n % len(args) for n in numbers}) < len(numbers):
+            raise ValueError(f"{origin}: argnums={argnums} names an argument twice; name each once")
         run = _Run(origin, f, list(args), numbers, kwargs)
         if not run.inputs:
             raise no_inputs("grad", f"argument {argnums}", [leaf for n in numbers for leaf in tree.leaves(args[n])])

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from ..backend import kind
 from ..rules.indexing import getitem, index_add
 from ..rules.shaping import reshape
 from ..tracer.core import home
 from ..tree import describe
 from .forward import jvp
-from .leaves import as_input, name_of
+from .leaves import as_input, complex_argument, complex_rows, name_of
 from .mapping import vmap
 from .reverse import vjp
 
@@ -53,17 +54,24 @@ def sparse_jacobian(f: Callable[[Any], Any], x: Any, sparsity: Any, mode: str | 
     if value is None:
         raise TypeError(f"jacobian of {name_of(f)}: with sparsity the argument must be one floating-point array, got "
                         f"{describe(x)}")
+    if kind(value.dtype) == "c":
+        raise complex_argument(f)
     pattern = sparsity if hasattr(sparsity, "tocoo") else np.asarray(sparsity)
     rows, columns = (np.asarray(i) for i in pattern.nonzero())
     by_column = colours_of(columns, rows, pattern.shape[1])
     by_row = colours_of(rows, columns, pattern.shape[0])
-    if mode == "fwd" or (mode is None and by_column.max(initial=-1) <= by_row.max(initial=-1)):
+    forward = mode == "fwd" or (mode is None and by_column.max(initial=-1) <= by_row.max(initial=-1))
+    if not forward:
+        y, pullback = vjp(f, value)
+        _check(f, pattern, value, y)
+        forward = kind(y.dtype) == "c"
+        if forward and mode == "rev":
+            raise complex_rows(f)
+    if forward:
         _check(f, pattern, value, None)
         found = vmap(lambda t: _flat(f, pattern, value, jvp(f, (value,), (reshape(t, value.shape),))[1]))(
             _seeds(by_column, value, value.dtype))
         return _spread(pattern, rows, columns, getitem(found, _index(found, by_column[columns], rows)))
-    y, pullback = vjp(f, value)
-    _check(f, pattern, value, y)
     found = vmap(lambda g: reshape(pullback(reshape(g, y.shape))[0], (value.size,)))(_seeds(by_row, value, y.dtype))
     return _spread(pattern, rows, columns, getitem(found, _index(found, by_row[rows], columns)))
 

@@ -1,4 +1,4 @@
-"""Makes bilinear.json: bilinear layers and their gradients by PyTorch. Run again with `python tests/data/make_bilinear.py`.
+"""Makes bilinear.json: bilinear layers and their gradients by PyTorch. Run again: `python tests/data/make_bilinear.py`.
 
 Inputs are multiples of 1/16, which float32 holds; values and gradients of sum(z * g) are computed in float64.
 """
