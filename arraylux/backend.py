@@ -103,7 +103,24 @@ def to_numpy(x: Any) -> Any:
 
 # Scatter-add has no function in the standard, so each library's own is named here.
 def _numpy_scatter_add(target: Any, index: Any, values: Any) -> None:
-    np.add.at(target, index, values)
+    rows = index[0] if type(index) is tuple and len(index) == 1 else index
+    if (type(rows) is np.ndarray and rows.dtype.kind in "iu" and type(values) is np.ndarray and target.ndim > 1
+            and target.size and target.dtype == values.dtype and target.flags.c_contiguous
+            and values.ndim < rows.ndim + target.ndim):
+        _add_rows(target, rows, values)
+    else:
+        np.add.at(target, index, values)
+
+
+def _add_rows(target: Any, rows: Any, values: Any) -> None:
+    """Add rows by NumPy's quick loop over a flat array, several times as fast as its own way of adding rows."""
+    values = np.ascontiguousarray(np.broadcast_to(values, rows.shape + target.shape[1:]))
+    flat, values = target.reshape(-1), values.reshape(-1)
+    length = target.size // len(target)
+    pair = {"f": "F", "d": "D"}.get(target.dtype.char)
+    if pair is not None and not length % 2:                      # two real numbers at once, as one complex number
+        flat, values, length = flat.view(pair), values.view(pair), length // 2
+    np.add.at(flat, (rows.astype(np.intp).reshape(-1, 1) * length + np.arange(length)).reshape(-1), values)
 
 
 def _cupy_scatter_add(target: Any, index: Any, values: Any) -> None:

@@ -33,6 +33,7 @@ from samples_fourier import FOURIER
 from samples_linalg import LINALG, LINALG_FLAT
 from samples_losses import LOSSES
 from samples_normalisation import NORMALISATION
+from samples_pooling import POOLING
 from samples_recurrent import RECURRENT
 from samples_scipy import SCIPY
 from samples_sorting import SETS, SORTING
@@ -240,7 +241,7 @@ NN: Table = {
 }
 
 SAMPLES: Table = {**ELEMENTWISE, **BINARY, **REDUCING, **SHAPING, **INDEXING, **PRODUCTS, **FLAT, **NN,
-                  **ATTENTION, **BEYOND, **CONV, **FOURIER, **NORMALISATION, **SORTING, **SPECIAL, **SCIPY,
+                  **ATTENTION, **BEYOND, **CONV, **FOURIER, **NORMALISATION, **POOLING, **SORTING, **SPECIAL, **SCIPY,
                   **RECURRENT, **LOSSES, **LINALG}
 
 # Complex derivatives that are not tried here, and where they are: the phase of a vector is the library's choice, and

@@ -56,7 +56,16 @@ def _pull_getitem(g: Any, x: Any, index: Any) -> Scatter:
     return Scatter(x, tuple([i for i in items if i is not None]), reshape(g, kept) if new else g)
 
 
-_getitem = Linear("getitem", _pull_getitem, run=lambda x, *, index: x[index])
+class _GetItem(Linear):
+    """Elements of x: linear, also where the index is a batch and the tangent is the same for all samples."""
+
+    __slots__ = ()
+
+    def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        return self(_beside(tangents[0], params["index"]), **params)
+
+
+_getitem = _GetItem("getitem", _pull_getitem, run=lambda x, *, index: x[index])
 
 
 def getitem(x: Any, index: Any, /) -> Any:
@@ -115,15 +124,13 @@ class _IndexSet(Primitive):
 
     def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         tx, tv = tangents
-        if tv is None:
-            return self(tx, 0, **params)
-        tx = zeros_like(y) if tx is None else tx
-        return self(tx, tv, **params)
+        tx = zeros_like(y) if tx is None else _beside(tx, params["index"])
+        return self(tx, 0 if tv is None else tv, **params)
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
         index = params["index"]
-        to_x = self(g, 0, index=index) if parents[0] >= 0 and not _is_everything(index) else None
+        to_x = self(_beside(g, index), 0, index=index) if parents[0] >= 0 and not _is_everything(index) else None
         to_v = None
         if parents[1] >= 0:
             to_v = getitem(g, index)
@@ -141,7 +148,7 @@ class _IndexAdd(Primitive):
         tx, tv = tangents
         if tv is None:
             return tx
-        return self(zeros_like(y) if tx is None else tx, tv, **params)
+        return self(zeros_like(y) if tx is None else _beside(tx, params["index"]), tv, **params)
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
@@ -160,8 +167,11 @@ class _Scatter(Primitive):
     def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         tx, *parts = tangents
         moved = [i for i, t in enumerate(parts) if t is not None]
-        return self(zeros_like(y) if tx is None else tx, *[parts[i] for i in moved],
-                    indices=tuple([params["indices"][i] for i in moved]))
+        indices = tuple([params["indices"][i] for i in moved])
+        tx = zeros_like(y) if tx is None else tx
+        for index in indices:
+            tx = _beside(tx, index)
+        return self(tx, *[parts[i] for i in moved], indices=indices)
 
     def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
              params: dict[str, Any]) -> Sequence[Any]:
