@@ -102,6 +102,27 @@ def test_counts_by_hand():
     assert ll.parameterlength([Dense(1, 1), (Dense(2, 1),)]) == 5
 
 
+def test_what_a_container_draws_itself_is_counted():
+    class Scaled(ll.AbstractLuxContainerLayer):
+        layer: Dense
+        sublayers = ("layer",)
+
+        def initialparameters(self, rng):
+            return {**super().initialparameters(rng), "scale": np.ones(3, np.float32)}
+
+        def initialstates(self, rng):
+            return {**super().initialstates(rng), "training": True}
+
+    class Counted(ll.AbstractLuxWrapperLayer):
+        layer: Dense
+        wrapped = "layer"
+
+        def initialstates(self, rng):
+            return {"layer": super().initialstates(rng), "calls": 0}
+    assert ll.parameterlength(Scaled(Dense(2, 3))) == 9 + 3 and ll.statelength(Scaled(Dense(2, 3))) == 1
+    assert ll.parameterlength(Counted(Dense(2, 3))) == 9 and ll.statelength(Counted(Dense(2, 3))) == 1
+
+
 @named
 def test_layers_are_values(model):
     twin = pickle.loads(pickle.dumps(model))

@@ -189,6 +189,23 @@ def test_named_tuples_keys_and_dtypes(tmp_path):
     assert back["nan"] != back["nan"] and back["big"] == 2**80 and back["inf"] == -float("inf")
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_bfloat16(tmp_path, monkeypatch, known):
+    # 1, -2 and 3.140625 are 0x3F80, 0xC000 and 0x4049.
+    header = json.dumps({"a": {"dtype": "BF16", "shape": [1, 3], "data_offsets": [0, 6]}}).encode()
+    (tmp_path / "t").write_bytes(struct.pack("<Q", len(header)) + header + struct.pack("<3H", 0x3F80, 0xC000, 0x4049))
+    if known:
+        pytest.importorskip("ml_dtypes")
+    else:
+        monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    found = lux.load(tmp_path / "t")["a"]
+    assert str(found.dtype) == ("bfloat16" if known else "float32")
+    assert found.astype(float).tolist() == [[1, -2, 3.140625]]
+    if known:
+        lux.save(tmp_path / "again", {"a": found})
+        assert lux.load(tmp_path / "again")["a"].dtype == found.dtype
+
+
 def test_what_an_outline_refuses(tmp_path):
     with pytest.raises(TypeError, match=r"save cannot write inner with the key \(1, 2\), a tuple; keys are strings or"):
         lux.save(tmp_path / "t", {"inner": {(1, 2): 3}})

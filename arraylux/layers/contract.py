@@ -124,9 +124,14 @@ class AbstractLuxContainerLayer(AbstractLuxLayer):
         return initialstates(rng, self.inner_layers())
 
     def parameterlength(self) -> int:
+        # A layer may draw more than its layers do; what it has is then counted by drawing it.
+        if type(self).initialparameters is not AbstractLuxContainerLayer.initialparameters:
+            return super().parameterlength()
         return parameterlength(self.inner_layers())
 
     def statelength(self) -> int:
+        if type(self).initialstates is not AbstractLuxContainerLayer.initialstates:
+            return super().statelength()
         return statelength(self.inner_layers())
 
     def description(self) -> str:
@@ -161,9 +166,13 @@ class AbstractLuxWrapperLayer(AbstractLuxLayer):
         return y, st
 
     def parameterlength(self) -> int:
+        if type(self).initialparameters is not AbstractLuxWrapperLayer.initialparameters:
+            return super().parameterlength()
         return parameterlength(getattr(self, self.wrapped))
 
     def statelength(self) -> int:
+        if type(self).initialstates is not AbstractLuxWrapperLayer.initialstates:
+            return super().statelength()
         return statelength(getattr(self, self.wrapped))
 
     def description(self) -> str:

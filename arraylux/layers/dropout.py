@@ -6,6 +6,7 @@ from typing import Any
 from ..nn.dropout import alpha_dropout, check_probability, dropout
 from ..random import replicate
 from .basic import NoOpLayer
+from .checks import not_floating, wrong_keys
 from .contract import AbstractLuxLayer
 from .display import call_form
 from .errors import LayerError, LayerTypeError, LayerValueError
@@ -17,8 +18,11 @@ def state_generator(rng: Any) -> Any:
     return replicate(rng)
 
 
-def _located(layer: Any, error: Exception) -> LayerError:
-    """Return what a function of `nn` had to say as an error of the layer that called it."""
+def _located(layer: Any, error: Exception, x: Any, st: Any, *states: str) -> LayerError:
+    """Return what went wrong as an error of the layer: its states, its input, or what a function of `nn` had to say."""
+    misfit = wrong_keys(layer, "st", st, ("rng", "training", *states)) or not_floating(layer, x)
+    if misfit is not None:
+        return misfit
     kind = LayerTypeError if isinstance(error, TypeError) else LayerValueError
     function, _, problem = str(error).partition(": ")
     return kind(layer, problem or function)
@@ -71,8 +75,8 @@ class Dropout(AbstractLuxLayer):
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
         try:
             y, _, rng = dropout(st["rng"], x, self.p, st["training"], self.dims)
-        except (TypeError, ValueError) as error:
-            raise _located(self, error) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _located(self, error, x, st) from None
         return y, {"rng": rng, "training": st["training"]}
 
     def description(self) -> str:
@@ -116,8 +120,8 @@ class AlphaDropout(AbstractLuxLayer):
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
         try:
             y, rng = alpha_dropout(st["rng"], x, self.p, st["training"])
-        except (TypeError, ValueError) as error:
-            raise _located(self, error) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _located(self, error, x, st) from None
         return y, {"rng": rng, "training": st["training"]}
 
 
@@ -152,11 +156,11 @@ class VariationalHiddenDropout(Dropout):
         return 4
 
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
-        training, old = st["training"], st["mask"]
         try:
+            training, old = st["training"], st["mask"]
             y, mask, rng = dropout(st["rng"], x, self.p, training, self.dims, None if st["update_mask"] else old)
-        except (TypeError, ValueError) as error:
-            raise _located(self, error) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _located(self, error, x, st, "update_mask", "mask") from None
         if not training:
             return y, st
         return y, {"rng": rng, "training": training, "update_mask": False, "mask": mask}

@@ -17,7 +17,7 @@ from ..initializers import rand32
 from ..nn.gathering import not_integers, out_of_place, rows_at
 from ..nn.positions import apply_rotary_embedding, compute_rotary_embedding_params, sinusoidal_embedding
 from ..tracer.core import home
-from .checks import not_floating, wrong_keys, wrong_shape
+from .checks import mixed_libraries, not_floating, wrong_keys, wrong_shape
 from .contract import AbstractLuxLayer
 from .display import call_form
 from .errors import LayerTypeError, LayerValueError
@@ -84,6 +84,9 @@ class Embedding(AbstractLuxLayer):
             raise misfit
         if (problem := not_integers(x)) is not None:
             raise LayerTypeError(self, problem)
+        for indices in x if isinstance(x, tuple) else (x,):
+            if hasattr(indices, "dtype") and (misfit := mixed_libraries(self, indices, ps)) is not None:
+                raise misfit
         if (problem := self._count(x) or out_of_place(x, self._sizes)) is not None:
             raise LayerValueError(self, problem)
         return rows_at(ps["weight"], x), st
@@ -149,7 +152,8 @@ class SinusoidalPositionalEmbedding(AbstractLuxLayer):
         if hasattr(x, "dtype") and kind(x.dtype) == "i":
             xp, device = home(x)
             x = xp.asarray(x, dtype=st["sigmas"].dtype, device=device)
-        misfit = wrong_keys(self, "st", st, ("sigmas",)) or not_floating(self, x)
+        misfit = (wrong_keys(self, "st", st, ("sigmas",)) or not_floating(self, x)
+                  or wrong_shape(self, st, {"sigmas": (self.dims // 2,)}) or mixed_libraries(self, x, st))
         if misfit is not None:
             raise misfit
         scale = math.sqrt(2 / self.dims) if self.scale is None else self.scale
@@ -208,7 +212,8 @@ class RotaryPositionalEmbedding(AbstractLuxLayer):
 
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
         x, positions = x if isinstance(x, tuple) and len(x) == 2 else (x, None)
-        misfit = wrong_keys(self, "st", st, ("cos_cache", "sin_cache")) or not_floating(self, x)
+        misfit = (wrong_keys(self, "st", st, ("cos_cache", "sin_cache")) or not_floating(self, x)
+                  or mixed_libraries(self, x, st))
         if misfit is not None:
             raise misfit
         if len(x.shape) < 3 or x.shape[-1] != self.dim:

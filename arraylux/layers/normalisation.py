@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import kind
+from ..backend import kind, library
 from ..initializers import ones32, zeros32
 from ..nn.activations import identity
 from ..nn.normalisation import batchnorm, groupnorm, instancenorm
+from ..tracer.core import bare
 from .checks import mixed_libraries, not_floating, wrong_keys, wrong_shape
 from .contract import AbstractLuxLayer
 from .display import call_form
@@ -69,7 +70,8 @@ class Normalisation(AbstractLuxLayer):
         try:                                # whatever does not fit ends below, where it is found out what it was
             if (len(ps.keys()) != len(shapes) or len(st.keys()) != len(states) or kind(x.dtype) != "f"
                     or any(ps[name].shape != shape for name, shape in shapes.items())
-                    or any(shape and st[name].shape != shape for name, shape in states.items())
+                    or any(shape and (st[name].shape != shape or library(bare(st[name])) is not library(bare(x)))
+                           for name, shape in states.items())
                     or self.problem(x, st)):
                 raise TypeError
             y, st = self.normalise(x, ps, st)

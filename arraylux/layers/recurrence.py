@@ -177,9 +177,6 @@ class StatefulRecurrentCell(AbstractLuxWrapperLayer):
     def initialstates(self, rng: Any) -> dict[str, Any]:
         return {"cell": super().initialstates(rng), "carry": None}
 
-    def statelength(self) -> int:
-        return super().statelength() + 1
-
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
         misfit = wrong_keys(self, "st", st, ("cell", "carry"))
         if misfit is not None:

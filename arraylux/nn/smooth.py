@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import library
+from ..memory import LARGE, empty
 from ..rules.elementwise import exp, expm1, square, tanh
 from ..rules.pairs import clip
 from ..rules.special import erf
@@ -165,6 +166,36 @@ def _normal_pdf(x: Any) -> Any:
     return exp(-0.5 * square(clip(x, -4 * FAR, 4 * FAR))) * math.sqrt(0.5 / math.pi)
 
 
-gelu_erf = Unary("gelu_erf", lambda y, x: _normal_cdf(x) + x * _normal_pdf(x), run=_run_gelu_erf)
+# The exact gelu has the form of the other one, x/2 (1 + tanh(u)), with u = artanh(erf(x / sqrt 2)), an odd function of
+# which C (x + A x^3) has the first two terms. Seven terms, fitted so that the largest error of (1 + tanh(u)) / 2 is as
+# small as it gets (3e-8, half the spacing of single precision at 1), do for float32 what SciPy's error function takes
+# six times as long for. Beyond EDGE rounding leaves 0 or 1.
+EDGE = 5.8
+TERMS = (0.7978849414622851, 0.03633308456406818, -3.259496300088264e-05, -5.530619972438098e-05,
+         3.964745658226277e-06, -1.322634494753415e-07, 1.7561741141744123e-09)
+
+
+def _np_gelu_erf(x: Any) -> Any:
+    if type(x) is not np.ndarray or x.dtype != np.float32:
+        return _run_gelu_erf(x)
+    y = np.empty(x.shape, x.dtype) if x.size <= LARGE else empty(x.shape, x.dtype)
+    flat, result = x.reshape(-1), y.reshape(-1)
+    for start in range(0, x.size, BLOCK):
+        part, near = flat[start:start + BLOCK], np.clip(flat[start:start + BLOCK], -EDGE, EDGE)
+        squared = near * near
+        u = squared * TERMS[-1]
+        for term in TERMS[-2:0:-1]:
+            u += term
+            u *= squared
+        u += TERMS[0]
+        u *= near
+        np.tanh(u, out=u)
+        u += 1
+        u *= 0.5
+        np.multiply(u, part, out=result[start:start + BLOCK])
+    return y
+
+
+gelu_erf = Unary("gelu_erf", lambda y, x: _normal_cdf(x) + x * _normal_pdf(x), run=_run_gelu_erf, numpy=_np_gelu_erf)
 
 __all__ = ["gelu", "gelu_erf", "logcosh", "sigmoid", "softplus", "swish"]

@@ -1,8 +1,9 @@
 """Makes pooling.npz: pooling, resizing, padding and sampling of images, and their gradients, by PyTorch.
 
 Run again with `python tests/data/make_pooling.py`. Each case has the name of the function here, positional arguments
-after x, keywords, and the shapes of its arrays, whose numbers follow one another; inputs are drawn from a seed in float32, values and gradients of sum(y * g) are computed in
-float64 and kept in float32, whose spacing is the tests' tolerance.
+after x, keywords, and the shapes of its arrays, whose numbers follow one another; inputs are drawn from a seed in
+float32, values and gradients of sum(y * g) are computed in float64 and kept in float32, whose spacing is the tests'
+tolerance.
 """
 import json
 from pathlib import Path
