@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
-def loader(package: str, chapters: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package that finds each name in the chapter that the table gives for it."""
+def loader(package: str, chapters: Mapping[str, Iterable[str]]) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a package that finds each name in the chapter under which the table has it."""
+    places = {name: chapter for chapter, names in chapters.items() for name in names}
+
     def load(name: str) -> Any:
-        if name not in chapters:
+        if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f".{chapters[name]}", package), name)
+        value = getattr(importlib.import_module(f".{places[name]}", package), name)
         setattr(sys.modules[package], name, value)
         return value
     return load

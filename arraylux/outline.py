@@ -174,6 +174,7 @@ def _rule(name: str, fields: dict[str, Any]) -> Rule:
     rule: Rule = object.__new__(found)
     for field, value in fields.items():
         object.__setattr__(rule, field, value)
+    rule.__post_init__()
     return rule
 
 

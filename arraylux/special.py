@@ -20,11 +20,12 @@ class Special:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         found = UFUNCS.get((name, "__call__"))
-        if found is not None:
-            return found
-        if load_late():
-            return self.__getattr__(name)
-        raise AttributeError(f"there is no special function {name!r} with a derivative")
+        if found is None:
+            load_late()
+            found = UFUNCS.get((name, "__call__"))
+        if found is None:
+            raise AttributeError(f"there is no special function {name!r} with a derivative")
+        return found
 
 
 __all__ = ["Special"]

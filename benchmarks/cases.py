@@ -77,14 +77,8 @@ def words(library: str) -> SimpleNamespace:
 
         said = composed(lux.array_namespace(np.zeros(1)))
         said.relu, said.sigmoid, said.softmax = lux.relu, lux.sigmoid, lux.softmax
-        said.cross_entropy = lux.CrossEntropyLoss(logits=True)
-
-        def conv_relu_pool(x: Any, weight: Any, bias: Any) -> Any:
-            y = lux.relu(lux.conv(x, weight, bias))
-            batch, channels, height, width = y.shape
-            return y.reshape(batch, channels, height // 2, 2, width // 2, 2).max(axis=(3, 5))
-
-        said.conv_relu_pool = conv_relu_pool
+        said.cross_entropy, said.layer_norm = lux.CrossEntropyLoss(logits=True), lux.layernorm
+        said.conv_relu_pool = lambda *a: lux.maxpool(lux.relu(lux.conv(*a)), 2)
         return said
     if library == "torch":
         import torch

@@ -55,7 +55,7 @@ def cases(primitive: Primitive, samples: Sequence[Sample], standard_only: bool =
             kinds[" complex"] = domains
         if sample.complex_too and len(domains) > 1:
             kinds |= {" first complex": domains[:1]}
-            if not primitive.__name__.startswith(("index_", "scatter")):             # no complex values into a real array
+            if not primitive.__name__.startswith(("index_", "scatter")):   # no complex into real
                 kinds |= {" last complex": domains[-1:]}
         for kind, complex_places in kinds.items():
             label = f"{primitive.__name__}[{number}]{kind}"

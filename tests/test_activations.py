@@ -200,7 +200,7 @@ def test_every_name_of_nnlib_is_there():
     for name in names.split():
         assert getattr(nn, name) is getattr(arraylux, name)
         assert name in nn.__all__
-    assert set(nn._LATE) <= set(nn.__all__) <= set(dir(nn))
+    assert {name for names in nn._CHAPTERS.values() for name in names} <= set(nn.__all__) <= set(dir(nn))
     assert nn.gelu_sigmoid is nn.gelu_tanh is nn.gelu and nn.thresholdrelu is nn.trelu
     with pytest.raises(AttributeError, match=r"'arraylux\.nn' has no attribute 'nothing'"):
         attrgetter("nothing")(nn)

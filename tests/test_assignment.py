@@ -9,6 +9,7 @@ import pytest
 
 import arraylux as lux
 from arraylux.backend import device_of, to_numpy
+from arraylux.testing import check_grads
 from arraylux.tracer.core import Constant, Tracer, strip
 
 RNG = np.random.default_rng(6)
@@ -336,3 +337,53 @@ def test_what_was_written_over_everywhere_has_no_derivative_not_even_nan():
         for everywhere in (np.full(4, True), lux.constant(np.full(4, True))):
             np.testing.assert_array_equal(lux.grad(lambda x, mask=everywhere: f(x, mask))(V), 8 * V)
         assert np.isnan(lux.grad(lambda x: f(x, np.arange(4) > 0))(V)[0])
+
+
+def leapfrog(q, p):
+    """Ten steps of two planets, written to both arrays in place."""
+    for _ in range(10):
+        p -= 0.05 * q / np.sum(q * q) ** 1.5
+        q += 0.1 * p
+        p -= 0.05 * q / np.sum(q * q) ** 1.5
+
+
+def in_place(x):
+    q, p = x[:2] * 1.0, x[2:] * 1.0
+    place, momentum = q, p
+    leapfrog(q, p)
+    turned = np.zeros_like(x, shape=(2, 2))
+    alias = turned
+    turned += place
+    turned @= np.array([[0.0, 1.0], [2.0, 0.0]])
+    turned **= 2
+    turned /= 3.0
+    turned *= momentum
+    turned %= 7.0
+    total = before = alias.sum()                         # a number: its other name keeps it
+    total += before * before
+    return total + before
+
+
+def test_operators_in_place_write_to_all_names_of_an_array():
+    assert float(in_place(lux.constant(V))) == in_place(V) == lux.value_and_grad(in_place)(V)[0]
+    check_grads(in_place, [V / 3], order=2)
+    rows = np.stack([V, V / 2])
+    np.testing.assert_allclose(lux.vmap(lux.grad(in_place))(rows), [lux.grad(in_place)(row) for row in rows])
+
+
+def test_operators_in_place_change_neither_form_nor_argument():
+    a = V.copy()
+
+    def f(x):
+        y = x
+        y += np.ones((2, 4))                             # NumPy would refuse it: a new array then
+        assert y.shape == (2, 4) and x.shape == (4,)
+        n = z = np.argsort(x)
+        n += 1
+        n //= 2
+        assert n is z and n.dtype == np.argsort(a).dtype
+        x *= x
+        return (x * y).sum()
+
+    np.testing.assert_allclose(lux.grad(f)(a), 2 * (3 * a**2 + 2 * a))
+    np.testing.assert_array_equal(a, V)

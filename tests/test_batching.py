@@ -236,6 +236,28 @@ def test_what_cannot_be_mapped_says_so():
         kept[0] + 1
 
 
+def test_axes_of_the_parts_of_trees():
+    x = np.arange(6.0).reshape(2, 3)
+    ps = {"weight": x, "bias": np.float64(2.0), "none": None, "rest": [x.T, x]}
+
+    def f(ps, scale):
+        return {"y": ps["weight"] * ps["rest"][0] + ps["bias"] * scale, "z": (ps["rest"][1].sum(), ps["bias"])}
+
+    axes = {"rest": [1, None], "none": 0, "bias": None, "weight": 0}         # in an order of its own
+    found = lux.vmap(f, in_axes=(axes, None), out_axes={"y": -1, "z": (0, None)})(ps, 3.0)
+    np.testing.assert_array_equal(found["y"], (x * x + 6.0).T)
+    np.testing.assert_array_equal(found["z"][0], [15.0, 15.0])
+    assert found["z"][1] == 2.0
+    np.testing.assert_array_equal(lux.vmap(lambda p: p["w"], in_axes={"w": 1})({"w": x}), x.T)
+    np.testing.assert_array_equal(lux.vmap(lambda p: p["w"])({"w": x, "bias": None}), x)
+    with pytest.raises(ValueError, match=r"in_axes of argument 0: expected keys \['w'\], got keys \['v'\]"):
+        lux.vmap(lambda p: p, in_axes=({"w": 0},))({"v": x})
+    with pytest.raises(ValueError, match=r"in_axes of argument 0 must be a number or None, got a float"):
+        lux.vmap(lambda p: p, in_axes=(0.5,))(x)
+    with pytest.raises(ValueError, match="out_axes names no axis for a result that differs"):
+        lux.vmap(lambda p: p, out_axes=None)(x)
+
+
 def test_on_other_libraries():
     strict = pytest.importorskip("array_api_strict")
     strict.reset_array_api_strict_flags()
@@ -250,3 +272,31 @@ def test_on_other_libraries():
     assert found.device == x.device
     for k in range(2):
         np.testing.assert_allclose(to_numpy(found)[k], to_numpy(lux.grad(f)(w, x[k, ...])), rtol=1e-12)
+
+
+def places(x):
+    return np.argsort(x)
+
+
+def written(x):
+    y = x.copy()
+    y[x > 1.5] = 0
+    return y
+
+
+def written_at_places(x):
+    y = x.copy()
+    y[places(x)[:2]] = x[0]
+    return y
+
+
+@pytest.mark.parametrize("f", [
+    written, written_at_places, lambda x: x[places(x)], lambda x: lux.array_namespace(x).take(x, places(x)),
+    lambda x: lux.array_namespace(x).index_add(x, x * x, index=places(x))],
+    ids=["mask", "places", "getitem", "take", "index_add"])
+def test_places_that_depend_on_the_sample_with_directions_that_do_not(f):
+    x = np.array([[1.0, 2.0, 3.0], [3.0, 1.0, 1.2], [2.0, 3.0, 1.0]])
+    v = np.array([1.0, 10.0, 100.0])
+    for product in (lambda x: lux.jvp(f, (x,), (v,))[1], lambda x: lux.vjp(f, x)[1](v)[0], lux.jacobian(f, "rev"),
+                    lambda x: lux.hvp(lambda y: (f(y) ** 3).sum(), x, v)):
+        np.testing.assert_allclose(lux.vmap(product)(x), np.stack([product(row) for row in x]), rtol=1e-13)

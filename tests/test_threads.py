@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -115,3 +117,23 @@ def test_a_forked_process_makes_threads_of_its_own():
     if not child:
         os._exit(0 if memory.call(np.exp, x)[-1] == np.exp(1.0) else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_threads_that_miss_a_late_function_at_the_same_time_all_find_it():
+    # in a process of its own, where nothing has been loaded yet
+    code = """
+import threading
+import numpy as np, arraylux as lux
+gate, found = threading.Barrier(8), []
+def work():
+    gate.wait()
+    found.append(float(lux.grad(lambda x: np.kron(x, x).sum() + np.nanmax(x))(np.ones(1))[0]))
+workers = [threading.Thread(target=work) for _ in range(8)]
+for worker in workers:
+    worker.start()
+for worker in workers:
+    worker.join()
+print(found == [3.0] * 8)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True", done.stderr

@@ -36,6 +36,12 @@ def test_argnums_and_keywords():
     np.testing.assert_allclose(lux.grad(f, argnums=1)(X, 2 * X), 2 * X * 2 * X)
     with pytest.raises(TypeError, match="argument 2 is to be differentiated, but only 2 positional"):
         lux.grad(f, argnums=2)(X, X)
+    with pytest.raises(TypeError, match="argument -3 is to be differentiated, but only 2 positional"):
+        lux.grad(f, argnums=-3)(X, X)
+    for twice in ((0, 0), (0, -2)):
+        with pytest.raises(ValueError, match="names an argument twice"):
+            lux.grad(f, argnums=twice)(X, X)
+    np.testing.assert_allclose(lux.grad(f, argnums=np.int64(-1))(X, 2 * X), 2 * X * 2 * X)
 
 
 def test_aux():
@@ -193,6 +199,21 @@ def test_what_jacobian_refuses():
         lux.jacobian(np.sin)(X + 0j)
     with pytest.raises(TypeError, match="integers have no derivative"):
         lux.jacobian(np.sin)(np.arange(3))
+    for sparsity in (None, np.eye(3)):
+        with pytest.raises(ValueError, match=r"the result is complex.*use forward mode"):
+            lux.jacobian(lambda x: np.exp(1j * x), "rev", sparsity=sparsity)(X)
+
+
+@pytest.mark.parametrize("sparsity", [None, np.eye(3), np.ones((1, 3))], ids=["dense", "eye", "row"])
+def test_jacobian_of_a_complex_result(sparsity):
+    # d exp(iax) / dx = ia exp(iax), of which a cotangent of one would find the real part alone
+    def f(x):
+        y = np.exp(2j * x)
+        return y.sum(keepdims=True) if sparsity is not None and sparsity.shape[0] == 1 else y
+
+    expected = 2j * np.exp(2j * X)
+    found = lux.jacobian(f, sparsity=sparsity)(X)
+    np.testing.assert_allclose(found, expected[None] if found.shape[0] == 1 else np.diag(expected), rtol=1e-14)
 
 
 def rosenbrock(x):
@@ -284,6 +305,45 @@ def test_custom_rules_of_trees_and_several_arguments():
     check_grads(lambda p, y: list(f(p, y).values()), [{"x": X}, 2 * X])
 
 
+def custom_vjp(x):
+    @lux.custom_vjp
+    def times(y):
+        return y * x[0]
+    times.defvjp(lambda y: (y * x[0], None), lambda _, g: (g * x[0],))
+    return times
+
+
+def custom_jvp(x):
+    @lux.custom_jvp
+    def times(y):
+        return y * x[0]
+    times.defjvp(lambda primals, tangents: (primals[0] * x[0], tangents[0] * x[0]))
+    return times
+
+
+@pytest.mark.parametrize("make", [custom_vjp, custom_jvp])
+def test_a_custom_rule_of_a_closure_over_a_traced_array(make):
+    # at the same level, at a higher one, and as a sample of the same mapping
+    for f in (lambda x: make(x)(x[1]), lambda x: lux.grad(lambda y: make(y[None])(x[0]))(2.0)):
+        for transform in (lux.grad(f), lambda x, f=f: lux.jvp(f, (x,), (x,))):
+            with pytest.raises(ValueError, match=f"{make.__name__}: times uses a traced array that is not among"):
+                transform(X)
+    with pytest.raises(ValueError, match="uses a traced array that is not among its arguments"):
+        lux.vmap(lambda x: make(x)(x[1]))(X[None])
+
+
+def test_custom_rules_take_arguments_by_name():
+    power = lux.custom_vjp(lambda x, n=2: x ** n)
+    power.defvjp(lambda x, n: (x ** n, (x, n)), lambda kept, g: (g * kept[1] * kept[0] ** (kept[1] - 1), None))
+    np.testing.assert_allclose(lux.grad(lambda x: power(n=3, x=x).sum())(X), 3 * X ** 2)
+    tripled = lux.custom_jvp(lambda x, n=2: n * x)
+    tripled.defjvp(lambda primals, tangents: (primals[1] * primals[0], primals[1] * tangents[0]))
+    np.testing.assert_allclose(lux.vmap(lambda x: tripled(x, n=3))(X), 3 * X)
+    np.testing.assert_allclose(lux.grad(lambda x: tripled(x=x).sum())(X), 2.0)
+    with pytest.raises(TypeError, match="takes n by name alone"):
+        lux.custom_jvp(lambda x, *, n: n * x)(X, n=3)
+
+
 def test_custom_rules_that_are_wrong_say_so():
     f = lux.custom_vjp(np.sin)
     with pytest.raises(TypeError, match=r"function sin has no rule yet; call sin.defvjp\(forward, backward\)"):
@@ -305,6 +365,15 @@ def test_stop_gradient():
     np.testing.assert_allclose(lux.grad(f)(X), X * X)
     np.testing.assert_allclose(lux.jvp(f, (X,), (np.ones(3),))[1], (X * X).sum())
     assert float(lux.grad(lux.grad(lambda x: x**3 + lux.stop_gradient(x) ** 5))(2.0)) == 12.0
+
+
+def test_stop_gradient_within_a_mapping_within_a_derivative():
+    def f(x):
+        return lux.vmap(lambda element: element * lux.stop_gradient({"y": element * element})["y"])(x)
+    np.testing.assert_allclose(lux.grad(lambda x: f(x).sum())(X), X * X)
+    np.testing.assert_allclose(lux.jvp(f, (X,), (np.ones(3),))[1], X * X)
+    np.testing.assert_allclose(lux.jacobian(f)(X), np.diag(X * X))
+    np.testing.assert_allclose(lux.grad(lambda x: lux.vmap(f)(x).sum())(np.stack([X, 2 * X])), [X * X, 4 * X * X])
 
 
 # --- checkpoint -----------------------------------------------------------------------------------------------------
@@ -340,6 +409,10 @@ def test_checkpoint_keeps_only_its_arguments():
 def test_checkpoint_of_a_closure_over_a_traced_array():
     with pytest.raises(ValueError, match="uses a traced array that is not among its arguments"):
         lux.grad(lambda x: lux.checkpoint(lambda y: y * x)(x * 2).sum())(X)
+    with pytest.raises(ValueError, match="uses a traced array that is not among its arguments"):
+        lux.grad(lambda x: lux.grad(lambda y: lux.checkpoint(lambda z: z * y)(x[0]))(2.0))(X)
+    with pytest.raises(ValueError, match="uses a traced array that is not among its arguments"):
+        lux.vmap(lambda x: lux.checkpoint(lambda y: y * x)(x * 2).sum())(X[None])
 
 
 # --- the public checker ---------------------------------------------------------------------------------------------
@@ -437,3 +510,7 @@ def test_what_batched_jacobian_refuses():
         lux.batched_jacobian(lambda x: x[:2], ad, X[:, None])
     with pytest.raises(TypeError, match="integers have no derivative"):
         lux.batched_jacobian(np.sin, ad, np.ones((2, 2), int))
+    with pytest.raises(ValueError, match=r"the result is complex.*use forward mode"):
+        lux.batched_jacobian(lambda x: np.exp(1j * x), ad, X[None])
+    with pytest.raises(ValueError, match="the argument is complex"):
+        lux.batched_jacobian(np.exp, lux.AutoDual(), X[None] * 1j)

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 from ..late import loader
 
 if TYPE_CHECKING:
-    from .freezing import FrozenLayer as FrozenLayer
-    from .freezing import freeze as freeze
-    from .freezing import unfreeze as unfreeze
-    from .mapping import layer_map as layer_map
-    from .sharing import share_parameters as share_parameters
-    from .watching import DebugLayer as DebugLayer
-    from .watching import debug_mode as debug_mode
+    from .freezing import FrozenLayer, freeze, unfreeze
+    from .mapping import layer_map
+    from .sharing import share_parameters
+    from .watching import DebugLayer, debug_mode
 
-__getattr__ = loader(__name__, {"FrozenLayer": "freezing", "freeze": "freezing", "unfreeze": "freezing",
-                                "layer_map": "mapping", "share_parameters": "sharing", "DebugLayer": "watching",
-                                "debug_mode": "watching"})
+_CHAPTERS = {
+    "freezing": ("FrozenLayer", "freeze", "unfreeze"),
+    "mapping": ("layer_map",),
+    "sharing": ("share_parameters",),
+    "watching": ("DebugLayer", "debug_mode"),
+}
+__getattr__ = loader(__name__, _CHAPTERS)
+
+__all__ = ["DebugLayer", "FrozenLayer", "debug_mode", "freeze", "layer_map", "share_parameters", "unfreeze"]

@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from ..component import ComponentArray
 from ..layers.checks import wrong_keys
 from ..layers.contract import AbstractLuxLayer, initialparameters, initialstates
@@ -63,6 +65,8 @@ class FrozenLayer(AbstractLuxLayer):
 
     def __call__(self, x: Any, ps: Any, st: Any) -> tuple[Any, Any]:
         misfit = wrong_keys(self, "st", st, ("frozen_params", "states"))
+        if misfit is None and not hasattr(ps, "items"):
+            misfit = wrong_keys(self, "ps", ps, self.initialparameters(np.random.default_rng(0)))
         if misfit is not None:
             raise misfit
         try:

@@ -21,21 +21,14 @@ if TYPE_CHECKING:
     from .margins import HingeLoss, SquaredHingeLoss
     from .robust import GenericLossFunction, HuberLoss, MSLELoss
 
-_LATE = {
-    "BinaryCrossEntropyLoss": "binary",
-    "BinaryFocalLoss": "binary",
-    "DiceCoeffLoss": "contrastive",
-    "SiameseContrastiveLoss": "contrastive",
-    "FocalLoss": "divergences",
-    "KLDivergenceLoss": "divergences",
-    "PoissonLoss": "divergences",
-    "HingeLoss": "margins",
-    "SquaredHingeLoss": "margins",
-    "GenericLossFunction": "robust",
-    "HuberLoss": "robust",
-    "MSLELoss": "robust",
+_CHAPTERS = {
+    "binary": ("BinaryCrossEntropyLoss", "BinaryFocalLoss"),
+    "contrastive": ("DiceCoeffLoss", "SiameseContrastiveLoss"),
+    "divergences": ("FocalLoss", "KLDivergenceLoss", "PoissonLoss"),
+    "margins": ("HingeLoss", "SquaredHingeLoss"),
+    "robust": ("GenericLossFunction", "HuberLoss", "MSLELoss"),
 }
-__getattr__ = loader(__name__, _LATE)
+__getattr__ = loader(__name__, _CHAPTERS)
 
 __all__ = ["BinaryCrossEntropyLoss", "BinaryFocalLoss", "CrossEntropyLoss", "DiceCoeffLoss", "FocalLoss",
            "GenericLossFunction", "HingeLoss", "HuberLoss", "KLDivergenceLoss", "L1Loss", "L2Loss", "Loss", "MAELoss",

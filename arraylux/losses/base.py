@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from ..backend import kind
 from ..record import Record
 from ..rules.elementwise import astype, log
-from ..rules.pairs import equal, where
+from ..rules.pairs import equal, less_equal, logical_and, where
 from ..rules.reducing import mean, sum
 from ..tracer.core import home
 from ..tracer.fitting import times
@@ -120,6 +120,6 @@ def spacing(x: Any) -> float:
 
 
 def xlogy(x: Any, y: Any) -> Any:
-    """Return x log(y), with the value 0 and the derivatives 0 where x is 0, whatever y is there."""
-    zero = equal(x, 0)
+    """Return x log(y), with the value 0 and the derivatives 0 where x is 0 and log(y) is no number."""
+    zero = logical_and(equal(x, 0), less_equal(y, 0))
     return where(zero, 0, times(x, log(where(zero, 1, y))))

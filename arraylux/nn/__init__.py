@@ -44,28 +44,57 @@ from .dense import fused_dense
 from .dropout import alpha_dropout, dropout
 
 if TYPE_CHECKING:
+    from .adaptive import adaptive_lpnormpool, adaptive_maxpool, adaptive_meanpool
+    from .attention import (
+        dot_product_attention,
+        dot_product_attention_scores,
+        make_causal_mask,
+        scaled_dot_product_attention,
+    )
     from .convolution import conv, conv_transpose
     from .ctc import ctc_loss
     from .folding import fold, unfold
     from .gated import glu, rrelu
+    from .gathering import gather, scatter
+    from .normalisation import batchnorm, groupnorm, instancenorm, layernorm, rmsnorm
+    from .padding import pad_circular, pad_constant, pad_reflect, pad_repeat, pad_symmetric, pad_zeros
+    from .pooling import lpnormpool, maxpool, meanpool
+    from .positions import apply_rotary_embedding, compute_rotary_embedding_params
+    from .products import bilinear
+    from .resizing import pixel_shuffle, upsample_bilinear, upsample_linear, upsample_nearest, upsample_trilinear
+    from .sampling import grid_sample
 
-_LATE = {
-    "conv": "convolution",
-    "conv_transpose": "convolution",
-    "ctc_loss": "ctc",
-    "fold": "folding",
-    "unfold": "folding",
-    "glu": "gated",
-    "rrelu": "gated",
+_CHAPTERS = {
+    "adaptive": ("adaptive_lpnormpool", "adaptive_maxpool", "adaptive_meanpool"),
+    "attention": (
+        "dot_product_attention", "dot_product_attention_scores", "make_causal_mask", "scaled_dot_product_attention",
+    ),
+    "convolution": ("conv", "conv_transpose"),
+    "ctc": ("ctc_loss",),
+    "folding": ("fold", "unfold"),
+    "gated": ("glu", "rrelu"),
+    "gathering": ("gather", "scatter"),
+    "normalisation": ("batchnorm", "groupnorm", "instancenorm", "layernorm", "rmsnorm"),
+    "padding": ("pad_circular", "pad_constant", "pad_reflect", "pad_repeat", "pad_symmetric", "pad_zeros"),
+    "pooling": ("lpnormpool", "maxpool", "meanpool"),
+    "positions": ("apply_rotary_embedding", "compute_rotary_embedding_params"),
+    "products": ("bilinear",),
+    "resizing": ("pixel_shuffle", "upsample_bilinear", "upsample_linear", "upsample_nearest", "upsample_trilinear"),
+    "sampling": ("grid_sample",),
 }
-__getattr__ = loader(__name__, _LATE)
+__getattr__ = loader(__name__, _CHAPTERS)
 
 __all__ = [
-    "alpha_dropout", "celu", "conv", "conv_transpose", "ctc_loss", "dropout", "elu", "fold", "fused_dense", "gelu",
-    "gelu_erf", "gelu_sigmoid", "gelu_tanh", "glu", "hardsigmoid", "hardswish", "hardtanh", "identity", "leakyrelu",
-    "lisht", "log_softmax", "logcosh", "logsigmoid", "logsoftmax", "logsumexp", "mish", "relu", "relu6", "rrelu",
-    "selu", "sigmoid", "sigmoid_fast", "softmax", "softplus", "softshrink", "softsign", "swish", "tanh",
-    "tanh_fast", "tanhshrink", "thresholdrelu", "trelu", "unfold",
+    "adaptive_lpnormpool", "adaptive_maxpool", "adaptive_meanpool", "alpha_dropout", "apply_rotary_embedding",
+    "batchnorm", "bilinear", "celu", "compute_rotary_embedding_params", "conv", "conv_transpose", "ctc_loss",
+    "dot_product_attention", "dot_product_attention_scores", "dropout", "elu", "fold", "fused_dense", "gather", "gelu",
+    "gelu_erf", "gelu_sigmoid", "gelu_tanh", "glu", "grid_sample", "groupnorm", "hardsigmoid", "hardswish", "hardtanh",
+    "identity", "instancenorm", "layernorm", "leakyrelu", "lisht", "log_softmax", "logcosh", "logsigmoid", "logsoftmax",
+    "logsumexp", "lpnormpool", "make_causal_mask", "maxpool", "meanpool", "mish", "pad_circular", "pad_constant",
+    "pad_reflect", "pad_repeat", "pad_symmetric", "pad_zeros", "pixel_shuffle", "relu", "relu6", "rmsnorm", "rrelu",
+    "scaled_dot_product_attention", "scatter", "selu", "sigmoid", "sigmoid_fast", "softmax", "softplus", "softshrink",
+    "softsign", "swish", "tanh", "tanh_fast", "tanhshrink", "thresholdrelu", "trelu", "unfold", "upsample_bilinear",
+    "upsample_linear", "upsample_nearest", "upsample_trilinear",
 ]
 
 

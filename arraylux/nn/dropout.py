@@ -43,12 +43,12 @@ def dropout(rng: Any, x: Any, p: float, training: bool,
     array([2., 2., 2., 0.])
     """
     check_probability("dropout", p)
-    if not training:
-        return x, mask, rng
     if kind(x.dtype) not in "fc":
         raise TypeError(f"dropout: x has dtype {x.dtype}, expected a floating-point one; convert it, as with "
                         "x.astype('float32')")
     shape = _mask_shape(x.shape, dims)
+    if not training:
+        return x, mask, rng
     if mask is not None:
         if tuple(mask.shape) != shape:
             raise ValueError(f"dropout: the mask has the shape {tuple(mask.shape)}, expected {shape} for x of shape "
@@ -80,11 +80,11 @@ def alpha_dropout(rng: Any, x: Any, p: float, training: bool) -> tuple[Any, Any]
     array([ 0.7792,  0.7792,  0.7792, -0.7792])
     """
     check_probability("alpha_dropout", p)
-    if not training:
-        return x, rng
     if kind(x.dtype) != "f":
         raise TypeError(f"alpha_dropout: x has dtype {x.dtype}, expected a real floating-point one; convert it, as "
                         "with x.astype('float32')")
+    if not training:
+        return x, rng
     kept, rng = _drawn(rng, x, x.shape, p)
     if p == 1:
         return zeros_like(x), rng

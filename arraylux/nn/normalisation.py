@@ -90,7 +90,7 @@ def instancenorm(x: Any, scale: Any = None, bias: Any = None, running_mean: Any 
     if training:
         _check_count("instancenorm", n, x, "channel of a sample")
     y, mean, var = _standardised(x, _channels(scale, x), _channels(bias, x), axes, epsilon)
-    if training and running_mean is not None:
+    if training and running_mean is not None and x.shape[0] > 0:            # no samples leave the averages as they are
         running_mean = _average(running_mean, mean_of(strip(mean), axis=0), momentum)
         running_var = _average(running_var, mean_of(strip(var), axis=0), momentum, n / (n - 1))
     return _activated(activation, y), running_mean, running_var

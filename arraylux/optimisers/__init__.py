@@ -33,34 +33,17 @@ if TYPE_CHECKING:                               # the rules, each loaded by the 
     from .modifiers import ClipGrad, ClipNorm, SignDecay, WeightDecay
     from .signs import Lion, Rprop
 
-_LATE = {
-    "Adam": "adam",
-    "AdamW": "adam",
-    "AMSGrad": "adam_variants",
-    "AdaBelief": "adam_variants",
-    "AdaMax": "adam_variants",
-    "NAdam": "adam_variants",
-    "OAdam": "adam_variants",
-    "RAdam": "adam_variants",
-    "AdaDelta": "adaptive",
-    "AdaGrad": "adaptive",
-    "RMSProp": "adaptive",
-    "AccumGrad": "chains",
-    "MixedPrecision": "chains",
-    "OptimiserChain": "chains",
-    "Descent": "descent",
-    "Momentum": "descent",
-    "Nesterov": "descent",
-    "destructure": "flat",
-    "trainables": "flat",
-    "ClipGrad": "modifiers",
-    "ClipNorm": "modifiers",
-    "SignDecay": "modifiers",
-    "WeightDecay": "modifiers",
-    "Lion": "signs",
-    "Rprop": "signs",
+_CHAPTERS = {
+    "adam": ("Adam", "AdamW"),
+    "adam_variants": ("AMSGrad", "AdaBelief", "AdaMax", "NAdam", "OAdam", "RAdam"),
+    "adaptive": ("AdaDelta", "AdaGrad", "RMSProp"),
+    "chains": ("AccumGrad", "MixedPrecision", "OptimiserChain"),
+    "descent": ("Descent", "Momentum", "Nesterov"),
+    "flat": ("destructure", "trainables"),
+    "modifiers": ("ClipGrad", "ClipNorm", "SignDecay", "WeightDecay"),
+    "signs": ("Lion", "Rprop"),
 }
-__getattr__ = loader(__name__, _LATE)
+__getattr__ = loader(__name__, _CHAPTERS)
 
 __all__ = ["AMSGrad", "AccumGrad", "AdaBelief", "AdaDelta", "AdaGrad", "AdaMax", "Adam", "AdamW", "ClipGrad",
            "ClipNorm", "Descent", "Elementwise", "Leaf", "Lion", "MixedPrecision", "Momentum", "NAdam", "Nesterov",

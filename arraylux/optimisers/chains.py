@@ -42,7 +42,10 @@ class OptimiserChain(Rule):
                 raise ValueError("OptimiserChain: a MixedPrecision among its rules would keep only part of the step in "
                                  "its precision; put it around the chain, MixedPrecision(OptimiserChain(...))")
         object.__setattr__(self, "rules", rules)
-        object.__setattr__(self, "elementwise", all(rule.elementwise for rule in rules))
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "elementwise", all(rule.elementwise for rule in self.rules))
 
     def __repr__(self) -> str:
         return f"OptimiserChain({', '.join(map(repr, self.rules))})"

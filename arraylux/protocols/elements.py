@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..rules import creation, indexing, shaping, sorting
-from ..tracer.core import Tracer
+from ..tracer.core import Tracer, strip
 from ..tracer.tables import NUMPY_FUNCTIONS
 from .values import INTO_PLAIN, as_array, flat, on_values, plain, taken
 
@@ -55,6 +55,8 @@ def _partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect
 
 def _argpartition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect") -> Any:
     a, axis = _lined_up(a, axis)
+    if isinstance(strip(a), Tracer):                        # many samples at once: what is sorted is parted too
+        return indexing.argsort(a, axis=axis)
     return np.argpartition(plain(a), kth, axis)
 
 

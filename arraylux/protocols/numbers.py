@@ -12,7 +12,7 @@ import numpy as np
 from ..backend import kind
 from ..namespace import Namespace
 from ..rules import creation, elementwise, indexing, pairs, products, shaping
-from ..tracer.core import home
+from ..tracer.core import bare, home
 from ..tracer.tables import NUMPY_FUNCTIONS
 from .functions import diff, linspace
 from .values import as_array, flat, on_values, plain
@@ -49,7 +49,7 @@ def _logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base:
 
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     start, stop = as_array(start), as_array(stop)
-    if not np.all(plain(start) * plain(stop) > 0):
+    if not np.all(bare(pairs.multiply(start, stop)) > 0):
         raise ValueError("np.geomspace of traced arrays takes real ends of one sign that are not zero")
     ratio = elementwise.log(pairs.divide(stop, start))
     y = pairs.multiply(start, elementwise.exp(linspace(0.0 * ratio, ratio, num, endpoint)))

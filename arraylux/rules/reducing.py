@@ -66,8 +66,14 @@ def _np_mean(x: Any, *, axis: Axis, keepdims: bool) -> Any:
     return _add_up(x, axis=axis, keepdims=keepdims) / n if n else np.mean(x, axis=axis, keepdims=keepdims)
 
 
+def _pull_mean(g: Any, x: Any, *, axis: Axis, keepdims: bool) -> Any:
+    n = count_of(x, axis)
+    share = g / n if n <= 65504 else g * (1 / n)         # in float16 a larger number is infinite, a share of it is not
+    return spread(share, x, axis, keepdims)
+
+
 _sum = Linear("sum", lambda g, x, axis, keepdims: spread(g, x, axis, keepdims), numpy=_np_sum)
-_mean = Linear("mean", lambda g, x, axis, keepdims: spread(g / count_of(x, axis), x, axis, keepdims), numpy=_np_mean)
+_mean = Linear("mean", _pull_mean, numpy=_np_mean)
 
 
 def sum(x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:

@@ -58,6 +58,7 @@ class Tracer(ArrayInterface):
     __slots__ = ("index", "owner", "tangent", "value")
 
     batched = False                                 # whether `value` has an axis that the tracer does not show
+    carries = ""                                    # what its kind has beside a value and a trace
 
     value: Any
     owner: Any
@@ -80,11 +81,8 @@ class Tracer(ArrayInterface):
         self.__class__ = other.__class__
         self.value = other.value
         self.owner = other.owner
-        if isinstance(other, Constant):
-            return
-        for slot in ("tangent", "index"):
-            if hasattr(other, slot):
-                setattr(self, slot, getattr(other, slot))
+        if other.carries:
+            setattr(self, other.carries, getattr(other, other.carries))
 
 
 class Constant(Tracer):

@@ -39,8 +39,9 @@ class Dispatch:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         f = UFUNCS.get((ufunc, method)) or UFUNCS.get((ufunc.__name__, method))
         if f is None:
-            if load_late():
-                return self.__array_ufunc__(ufunc, method, *inputs, **kwargs)
+            load_late()
+            f = UFUNCS.get((ufunc, method)) or UFUNCS.get((ufunc.__name__, method))
+        if f is None:
             return without_rule(name_of(ufunc, method), getattr(ufunc, method), inputs, kwargs)
         if kwargs:
             kwargs = _settled(name_of(ufunc), f, inputs, kwargs, {})[1]
@@ -49,10 +50,11 @@ class Dispatch:
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         f = NUMPY_FUNCTIONS.get(func)
         if f is None:
+            load_late()
             if func in LIKE_FUNCTIONS:
                 return LIKE_FUNCTIONS[func](self, *args, **kwargs)
-            if load_late():
-                return self.__array_function__(func, types, args, kwargs)
+            f = NUMPY_FUNCTIONS.get(func)
+        if f is None:
             return without_rule(name_of(func), func, args, kwargs)
         if kwargs or len(args) > 1:
             most, names = _TAKEN.get(f) or _learn(f)

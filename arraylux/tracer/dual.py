@@ -16,6 +16,7 @@ class Dual(Tracer):
     """A value and its tangent, which has the value's shape and dtype."""
 
     __slots__ = ()
+    carries = "tangent"
 
     def __init__(self, value: Any, tangent: Any, trace: Trace) -> None:
         self.value = value

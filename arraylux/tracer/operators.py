@@ -1,7 +1,7 @@
 """Python's operators for a tracer: each is the standard's function of that name."""
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .tables import FUNCTIONS
 
@@ -11,6 +11,12 @@ class Operators:
 
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
+
+    if TYPE_CHECKING:                          # what a tracer has from its other halves
+        dtype: Any
+        shape: Any
+
+        def become(self, other: Any) -> None: ...
 
     def __add__(self, other: Any) -> Any:
         return FUNCTIONS["add"](self, other)
@@ -65,6 +71,54 @@ class Operators:
 
     def __rmatmul__(self, other: Any) -> Any:
         return FUNCTIONS["matmul"](other, self)
+
+    # --- in place: the handle turns into the result, as by item assignment, and so do its other names ---
+    def _turned(self, y: Any) -> Any:
+        """Turn into a result of the same form; a number is left as it is, since NumPy's cannot be written into."""
+        shape = self.shape
+        if shape and y.shape == shape and y.dtype == self.dtype:
+            self.become(y)
+            return self
+        return y
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._turned(self + other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._turned(self - other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._turned(self * other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._turned(self / other)
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self._turned(self // other)
+
+    def __imod__(self, other: Any) -> Any:
+        return self._turned(self % other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._turned(self ** other)
+
+    def __imatmul__(self, other: Any) -> Any:
+        return self._turned(self @ other)
+
+    def __iand__(self, other: Any) -> Any:
+        return self._turned(self & other)
+
+    def __ior__(self, other: Any) -> Any:
+        return self._turned(self | other)
+
+    def __ixor__(self, other: Any) -> Any:
+        return self._turned(self ^ other)
+
+    def __ilshift__(self, other: Any) -> Any:
+        return self._turned(self << other)
+
+    def __irshift__(self, other: Any) -> Any:
+        return self._turned(self >> other)
 
     def __neg__(self) -> Any:
         return FUNCTIONS["negative"](self)

@@ -7,12 +7,15 @@ from typing import Any
 LATE: list[Callable[[], None]] = []         # fill the tables further, when a function is asked for that is not there
 
 
-def load_late() -> bool:
-    """Fill the tables with what has been left for later; say whether there was any."""
-    found = bool(LATE)
-    while LATE:
-        LATE.pop()()
-    return found
+def load_late() -> None:
+    """Fill the tables with what has been left for later.
+
+    The fillers import, and an import waits for a thread that is at the same one. So they stay listed until all have
+    run, and whoever missed a name looks again after this, whichever thread did the work.
+    """
+    for fill in tuple(LATE):
+        fill()
+    LATE.clear()
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}               # the standard's functions, by name

@@ -63,6 +63,7 @@ class Var(Tracer):
     """A value and its row on a tape."""
 
     __slots__ = ()
+    carries = "index"
 
     def __init__(self, value: Any, trace: Tape, index: int) -> None:
         self.value = value

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..record import Record
 from ..backend import kind
+from ..record import Record
 from ..rules.shaping import broadcast_to, expand_dims, moveaxis, reshape
 from ..tree import describe
 from .forward import jvp
@@ -84,7 +84,7 @@ def batched_jacobian(f: Callable[[Any], Any], ad: AutoDual | AutoTape, x: Any) -
     Returns: an array (batch, m, n), with m elements of an output sample and n of an input sample.
 
     Errors: TypeError for another mode or an argument that is not floating point; ValueError if the argument or the
-    result has no batch axis, or if they differ in it, for a complex argument, or for a complex result with `AutoTape()`.
+    result has no batch axis, or if they differ in it, for a complex argument, or a complex result with `AutoTape()`.
 
     >>> import numpy as np
     >>> batched_jacobian(lambda x: x ** 2, AutoDual(), np.array([[1.0, 2.0], [3.0, 4.0]]))

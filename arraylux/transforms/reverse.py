@@ -147,8 +147,8 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     @functools.wraps(f, assigned=("__name__", "__qualname__", "__module__"), updated=())
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
         if not -len(args) <= first <= last < len(args):
-            raise TypeError(f"{origin}: argument {first if last < len(args) else last} is to be differentiated, but only {len(args)} "
-                            "positional arguments came; pass it by position, or change argnums")
+            raise TypeError(f"{origin}: argument {first if last < len(args) else last} is to be differentiated, but "
+                            f"only {len(args)} positional arguments came; pass it by position, or change argnums")
         if several and len({n % len(args) for n in numbers}) < len(numbers):
             raise ValueError(f"{origin}: argnums={argnums} names an argument twice; name each once")
         run = _Run(origin, f, list(args), numbers, kwargs)
