@@ -300,3 +300,15 @@ def test_places_that_depend_on_the_sample_with_directions_that_do_not(f):
     for product in (lambda x: lux.jvp(f, (x,), (v,))[1], lambda x: lux.vjp(f, x)[1](v)[0], lux.jacobian(f, "rev"),
                     lambda x: lux.hvp(lambda y: (f(y) ** 3).sum(), x, v)):
         np.testing.assert_allclose(lux.vmap(product)(x), np.stack([product(row) for row in x]), rtol=1e-13)
+
+
+def test_what_numpy_finds_by_values_alone():
+    x = np.array([[1.0, 4.0, 2.0, 3.0], [9.0, 8.0, 7.0, 5.0]])
+    parted = lux.vmap(lambda row: np.partition(row, 1))(x)
+    np.testing.assert_array_equal(parted[:, 1], [2.0, 7.0])
+    np.testing.assert_array_equal(lux.vmap(lux.grad(lambda row: np.partition(row, 1)[1]))(x),
+                                  [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 1.0, 0.0]])
+    np.testing.assert_allclose(lux.vmap(lambda row: np.geomspace(row[0], row[1], 3))(x),
+                               [[1.0, 2.0, 4.0], [9.0, 72.0**0.5, 8.0]])
+    with pytest.raises(ValueError, match="ends of one sign"):
+        lux.vmap(lambda row: np.geomspace(-1.0, row, 3))(x)

@@ -325,3 +325,10 @@ def test_broadcast_shapes():
     assert xp.broadcast_shapes((2, 1), (3,), ()) == (2, 3) and xp.broadcast_shapes() == ()
     with pytest.raises(ValueError, match="cannot be broadcast"):
         xp.broadcast_shapes((2,), (3,))
+
+
+def test_a_mean_of_more_halves_than_float16_can_count():
+    n = 2**17                                               # of which a share, 2^-17, is a number of float16
+    g = lux.grad(lambda x: x.mean())(np.ones(n, np.float16))
+    assert g.dtype == np.float16
+    np.testing.assert_array_equal(g, 2.0**-17)

@@ -187,6 +187,30 @@ def test_jacobian_of_trees():
     assert J["y"]["k"] is None and J["n"]["a"] is None
 
 
+def test_jacobian_and_hessian_of_other_arguments():
+    def f(n, x, p, *, scale=1.0):
+        return n * x * p["a"] * scale
+
+    def total(n, x, p):
+        return f(n, x, p).sum()
+
+    p = {"a": 2 * X}
+    for mode in ("fwd", "rev", None):
+        np.testing.assert_allclose(lux.jacobian(f, mode, argnums=1)(3, X, p, scale=2.0), np.diag(6 * p["a"]))
+        to_p, to_x = lux.jacobian(f, mode, argnums=(-1, 1))(3, X, p)
+        np.testing.assert_allclose(to_p["a"], np.diag(3 * X))
+        np.testing.assert_allclose(to_x, np.diag(3 * p["a"]))
+    np.testing.assert_allclose(lux.jacobian(f, argnums=1, sparsity=np.eye(3))(3, X, p), np.diag(3 * p["a"]))
+    hessian = lux.hessian(total, argnums=(1, 2))(3, X, p)
+    np.testing.assert_allclose(hessian[0][1]["a"], 3 * np.eye(3))
+    np.testing.assert_allclose(hessian[1]["a"][0], 3 * np.eye(3))
+    np.testing.assert_array_equal(lux.hessian(total, 1)(3, X, p), np.zeros((3, 3)))
+    with pytest.raises(TypeError, match="jacobian of f: argument 3 is to be differentiated, but only 3 positional"):
+        lux.jacobian(f, argnums=3)(3, X, p)
+    with pytest.raises(TypeError, match="jacobian needs argument 0 to hold at least one floating-point array"):
+        lux.jacobian(f)(3, X, p)
+
+
 def test_empty_jacobian():
     assert lux.jacobian(lambda x: x[:0])(X).shape == (0, 3)
     assert lux.jacobian(lambda x: np.concatenate([x, X]), "fwd")(np.zeros(0)).shape == (3, 0)

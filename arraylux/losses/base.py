@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ..backend import kind
+from ..backend import is_array, kind, library
 from ..record import Record
 from ..rules.elementwise import astype, log
 from ..rules.pairs import equal, less_equal, logical_and, where
 from ..rules.reducing import mean, sum
-from ..tracer.core import home
+from ..tracer.core import bare, home
 from ..tracer.fitting import times
 from ..tree import describe
 
@@ -74,20 +74,28 @@ class Loss(Record):
 
     def matching(self, y_pred: Any, y: Any) -> Any:
         """Return the targets in the form that `compare` takes: here floating point, in the shape of the predictions."""
-        self.check_predictions(y_pred)
+        self.check_predictions(y_pred, y)
         if getattr(y, "shape", None) != y_pred.shape:
             raise ValueError(f"{type(self).__name__}: the targets must have the shape {tuple(y_pred.shape)} of the "
                              f"predictions, got {describe(y)}")
         return y if kind(y.dtype) in "fc" else astype(y, dtype=y_pred.dtype)
 
-    def check_predictions(self, y_pred: Any) -> None:
-        """Raise unless the predictions are an array of floating-point numbers, real where only they make sense."""
+    def check_predictions(self, y_pred: Any, y: Any) -> None:
+        """Raise unless the predictions are floating-point numbers, real where only they make sense, and y is with them.
+
+        Arguments: as for a call. What else is wrong with `y` is left to `matching`.
+        """
         if not hasattr(y_pred, "shape") or kind(y_pred.dtype) not in "fc":
             raise TypeError(f"{type(self).__name__}: the predictions must be a floating-point array, got "
                             f"{describe(y_pred)}; convert them, as with numpy.asarray(x, dtype='float32')")
         if kind(y_pred.dtype) not in self.kinds:
             raise ValueError(f"{type(self).__name__}: the predictions must be real, got {describe(y_pred)}; compare "
                             "their real and imaginary parts or their absolute values")
+        here, there = bare(y_pred), bare(y)
+        if type(here) is not type(there) and is_array(here) and is_array(there) and library(here) is not library(there):
+            raise TypeError(f"{type(self).__name__}: the predictions are an array of {library(here).__name__}, the "
+                            f"targets one of {library(there).__name__}; move both to one device, as with "
+                            "gpu_device()(y)")
 
 
 def check_epsilon(loss: Any) -> None:

@@ -125,7 +125,7 @@ class ClassLoss(Loss):
         check_epsilon(self)
 
     def matching(self, y_pred: Any, y: Any) -> Any:
-        self.check_predictions(y_pred)
+        self.check_predictions(y_pred, y)
         shape, axis, name = tuple(y_pred.shape), self.axis, type(self).__name__
         if kind(y_pred.dtype) == "c" or not -len(shape) <= axis < len(shape):
             raise ValueError(f"{name}: the predictions must be real and have an axis {axis} for the classes, got "

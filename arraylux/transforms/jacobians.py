@@ -7,7 +7,7 @@ Jacobian of a gradient, and its product with one vector needs no Hessian at all.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from .. import tree
@@ -15,7 +15,7 @@ from ..backend import kind
 from ..rules.shaping import concat, permute_dims, reshape
 from ..tracer.declare import zeros_like
 from .forward import jvp
-from .leaves import as_input, complex_argument, complex_rows, no_inputs, unit_vectors
+from .leaves import as_input, check_numbers, complex_argument, complex_rows, name_of, no_inputs, unit_vectors
 from .mapping import vmap
 from .reverse import grad, vjp
 
@@ -29,14 +29,15 @@ def _floats(leaves: list[Any]) -> list[tuple[int, Any]]:
     return [(i, x) for i, x in ((i, as_input(leaf)) for i, leaf in enumerate(leaves)) if x is not None]
 
 
-def jacobian(f: Function, mode: Mode = None, *, sparsity: Any = None) -> Function:
-    """Return a function that computes the Jacobian of `f` with respect to its first argument.
+def jacobian(f: Function, mode: Mode = None, *, argnums: int | Sequence[int] = 0, sparsity: Any = None) -> Function:
+    """Return a function that computes the Jacobian of `f` with respect to one of its arguments, or several.
 
-    Arguments: `f`, from a tree of arrays to a tree of arrays; `mode`, `"fwd"` for a pass with one direction for each
+    Arguments: `f`, from trees of arrays to a tree of arrays; `mode`, `"fwd"` for a pass with one direction for each
     input element, `"rev"` for one with a cotangent for each output element, `None` for the fewer of the two. Many
-    directions take one pass together (see `vmap`); only very large Jacobians take several. `sparsity`, for a function
-    from one array to one array, a matrix (y.size, x.size), dense or one of scipy.sparse, that is zero where the
-    Jacobian is known to be zero: then columns that have no row in common share a direction.
+    directions take one pass together (see `vmap`); only very large Jacobians take several. `argnums`, the number of the
+    argument to differentiate, or several, which then count as one tuple. `sparsity`, for a function from one array to
+    one array, a matrix (y.size, x.size), dense or one of scipy.sparse, that is zero where the Jacobian is known to be
+    zero: then columns that have no row in common share a direction.
 
     Returns: a function with the arguments of `f`. For arrays its result has the shape (*y.shape, *x.shape); for trees
     it is a tree like `y` whose leaves are trees like `x` (`None` where either leaf is not floating point). With
@@ -53,22 +54,32 @@ def jacobian(f: Function, mode: Mode = None, *, sparsity: Any = None) -> Functio
     if mode not in (None, "fwd", "rev"):
         raise ValueError(f'jacobian knows the modes "fwd" and "rev", got {mode!r}; leave it out to have it chosen')
 
-    def compute(x: Any, *args: Any, **kwargs: Any) -> Any:
+    several = isinstance(argnums, Sequence)
+    numbers = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
+
+    def compute(*args: Any, **kwargs: Any) -> Any:
+        check_numbers(f"jacobian of {name_of(f)}", numbers, len(args))
+        x: Any = tuple([args[n] for n in numbers])
+        x = x if several else x[0]
+
+        def of_x(x: Any) -> Any:
+            moved = list(args)
+            for n, part in zip(numbers, x if several else (x,), strict=True):
+                moved[n] = part
+            return f(*moved, **kwargs)
+
+        of_x.__name__ = name_of(f)
         if sparsity is not None:
             from .sparse import sparse_jacobian
 
-            return sparse_jacobian(lambda x: f(x, *args, **kwargs), x, sparsity, mode)
+            return sparse_jacobian(of_x, x, sparsity, mode)
         inputs, structure_x = tree.flatten(x)
         places = _floats(inputs)
         if not places:
-            raise no_inputs("jacobian", "its first argument", inputs)
+            raise no_inputs("jacobian", f"argument {argnums}", inputs)
         if any(kind(v.dtype) == "c" for _, v in places):
             raise complex_argument(f)
         n_in = sum(v.size for _, v in places)
-
-        def of_x(x: Any) -> Any:
-            return f(x, *args, **kwargs)
-
         if mode == "fwd" and n_in:
             structure_y, blocks = _columns(of_x, x, inputs, places, structure_x)
         else:
@@ -134,10 +145,10 @@ def _columns(f: Function, x: Any, inputs: list[Any], places: list[tuple[int, Any
     return structures[0], blocks
 
 
-def hessian(f: Function) -> Function:
-    """Return a function that computes the Hessian of a scalar function of its first argument.
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return a function that computes the Hessian of a scalar function for one of its arguments, or several.
 
-    Arguments: `f`, from a tree of arrays to a real scalar.
+    Arguments: `f`, from trees of arrays to a real scalar; `argnums`, as for `jacobian`.
 
     Returns: a function with the arguments of `f`; for an array of shape s its result has the shape (*s, *s), for a tree
     it is a tree of trees. Computed forward over reverse: one directional derivative of the gradient for each element.
@@ -149,7 +160,7 @@ def hessian(f: Function) -> Function:
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    return jacobian(grad(f), mode="fwd")
+    return jacobian(grad(f, argnums), mode="fwd", argnums=argnums)
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:

@@ -30,6 +30,16 @@ def name_of(f: Callable[..., Any]) -> str:
     return getattr(f, "__name__", None) or type(f).__name__
 
 
+def check_numbers(origin: str, numbers: Sequence[int], count: int) -> None:
+    """Raise unless each number is that of one of `count` positional arguments, and none is named twice."""
+    for n in numbers:
+        if not -count <= n < count:
+            raise TypeError(f"{origin}: argument {n} is to be differentiated, but only {count} positional arguments "
+                            "came; pass it by position, or change argnums")
+    if len({n % count for n in numbers}) < len(numbers):
+        raise ValueError(f"{origin}: argnums={tuple(numbers)} names an argument twice; name each once")
+
+
 def no_inputs(transform: str, what: str, leaves: Sequence[Any]) -> TypeError:
     """Return the error for an argument in which nothing can be differentiated."""
     found = ", ".join(tree.describe(x) for x in leaves[:3]) or "no leaves"

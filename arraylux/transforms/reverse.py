@@ -14,7 +14,7 @@ from ..backend import kind
 from ..rules.elementwise import astype
 from ..tracer.core import Tracer
 from ..tracer.tape import Tape, Var, walk
-from .leaves import as_input, name_of, no_inputs, ones_of, owned_apart, unwrap
+from .leaves import as_input, check_numbers, name_of, no_inputs, ones_of, owned_apart, unwrap
 
 Function = Callable[..., Any]
 
@@ -141,16 +141,12 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     """
     several = isinstance(argnums, Sequence)
     numbers = tuple(argnums) if isinstance(argnums, Sequence) else (argnums,)
-    first, last = min(numbers, default=0), max(numbers, default=0)
     origin = f"grad of {name_of(f)}"
 
     @functools.wraps(f, assigned=("__name__", "__qualname__", "__module__"), updated=())
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
-        if not -len(args) <= first <= last < len(args):
-            raise TypeError(f"{origin}: argument {first if last < len(args) else last} is to be differentiated, but "
-                            f"only {len(args)} positional arguments came; pass it by position, or change argnums")
-        if several and len({n % len(args) for n in numbers}) < len(numbers):
-            raise ValueError(f"{origin}: argnums={argnums} names an argument twice; name each once")
+        if several or not -len(args) <= numbers[0] < len(args):
+            check_numbers(origin, numbers, len(args))
         run = _Run(origin, f, list(args), numbers, kwargs)
         if not run.inputs:
             raise no_inputs("grad", f"argument {argnums}", [leaf for n in numbers for leaf in tree.leaves(args[n])])
