@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import experimental, initializers, nn, optimisers, protocols, random, schedules, testing, training, tree
+from . import initializers, nn, optimisers, protocols, random, testing, training, tree
 from .component import ComponentArray
 from .devices import CPUDevice, CUDADevice, DeviceIterator, cpu_device, functional, get_device, gpu_device
 from .info import versioninfo
@@ -86,6 +86,7 @@ from .transforms.mapping import vmap
 from .transforms.reverse import grad, value_and_grad, vjp
 
 if TYPE_CHECKING:                               # what is loaded by the first who asks for it
+    from . import experimental, schedules
     from .data import DataLoader
     from .debugging import debug_nans, draw_tape, print_tape
     from .exchange.onnx import export_onnx
@@ -155,6 +156,7 @@ _CHAPTERS = {
     "debugging": ("debug_nans", "draw_tape", "print_tape"),
     "exchange.onnx": ("export_onnx",),
     "exchange.state_dicts": ("from_torch", "to_torch"),
+    "experimental": (),
     "experimental.freezing": ("FrozenLayer", "freeze", "unfreeze"),
     "experimental.mapping": ("layer_map",),
     "experimental.sharing": ("share_parameters",),
@@ -203,6 +205,7 @@ _CHAPTERS = {
     "precision": ("bf16", "f16", "f32", "f64", "match_eltype"),
     "recursive": ("recursive_add", "recursive_copy", "recursive_eltype", "recursive_make_zero", "recursive_map"),
     "saving": ("load", "save"),
+    "schedules": (),
 }
 __getattr__ = loader(__name__, _CHAPTERS)
 

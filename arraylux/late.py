@@ -12,10 +12,15 @@ from typing import Any
 
 
 def loader(package: str, chapters: Mapping[str, Iterable[str]]) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package that finds each name in the chapter under which the table has it."""
+    """Return the `__getattr__` of a package that finds each name in the chapter under which the table has it.
+
+    The chapters of the table are found as well: those from which nothing is to be had but the whole have no names.
+    """
     places = {name: chapter for chapter, names in chapters.items() for name in names}
 
     def load(name: str) -> Any:
+        if name in chapters and name not in places:
+            return importlib.import_module(f".{name}", package)
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(f".{places[name]}", package), name)
