@@ -75,7 +75,6 @@ from .nn import (
     trelu,
 )
 from .random import replicate
-from .threads import get_num_threads, set_num_threads
 from .tracer.core import constant
 from .transforms.backends import AutoDual, AutoTape, batched_jacobian, jacobian_vector_product, vector_jacobian_product
 from .transforms.checkpoint import checkpoint, stop_gradient
@@ -233,7 +232,7 @@ __all__ = [
     "contains_lux_layer", "conv", "conv_transpose", "cpu_device", "ctc_loss", "custom_jvp", "custom_vjp", "debug_mode",
     "debug_nans", "display_name", "dot_product_attention", "dot_product_attention_scores", "draw_tape", "elu",
     "experimental", "export_onnx", "f16", "f32", "f64", "fold", "freeze", "from_torch", "functional", "gather", "gelu",
-    "gelu_erf", "gelu_sigmoid", "gelu_tanh", "get_device", "get_num_threads", "glu", "gpu_device", "grad",
+    "gelu_erf", "gelu_sigmoid", "gelu_tanh", "get_device", "glu", "gpu_device", "grad",
     "grid_sample", "groupnorm", "hardsigmoid", "hardswish", "hardtanh", "hessian", "hvp", "identity", "init_fn",
     "initializers", "initialparameters", "initialstates", "instancenorm", "jacobian", "jacobian_vector_product", "jvp",
     "layer_map", "layernorm", "leakyrelu", "lisht", "load", "log_softmax", "logcosh", "logsigmoid", "logsoftmax",
@@ -241,7 +240,7 @@ __all__ = [
     "optimisers", "outputsize", "pad_circular", "pad_constant", "pad_reflect", "pad_repeat", "pad_symmetric",
     "pad_zeros", "parameterlength", "pixel_shuffle", "print_tape", "protocols", "random", "recursive_add",
     "recursive_copy", "recursive_eltype", "recursive_make_zero", "recursive_map", "relu", "relu6", "replicate",
-    "rmsnorm", "rrelu", "save", "scaled_dot_product_attention", "scatter", "schedules", "selu", "set_num_threads",
+    "rmsnorm", "rrelu", "save", "scaled_dot_product_attention", "scatter", "schedules", "selu",
     "setup", "share_parameters", "sigmoid", "sigmoid_fast", "softmax", "softplus", "softshrink", "softsign",
     "statelength", "stateless_apply", "stop_gradient", "swish", "tanh", "tanh_fast", "tanhshrink", "testing",
     "testmode", "thresholdrelu", "to_torch", "training", "trainmode", "tree", "trelu", "unfold", "unfreeze",

@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from .threads import PART, spread
-
 LARGE = 65_536                  # elements: from here on a call may ask for memory here
 LIMIT = 256 * 2**20             # bytes for each thread
 
@@ -79,17 +77,7 @@ def call(ufunc: Any, *args: Any) -> Any:
             return ufunc(*args)
     if form is None or not isinstance(ufunc, np.ufunc) or ufunc.signature is not None:
         return ufunc(*args)
-    out = empty(*form)
-    if out.size < 2 * PART:
-        return ufunc(*args, out=out)
-    flat = out.reshape(-1)
-    parts = [x.reshape(-1) if type(x) is np.ndarray else x for x in args]
-
-    def run(start: int, stop: int) -> None:
-        ufunc(*[x[start:stop] if type(x) is np.ndarray else x for x in parts], out=flat[start:stop])
-
-    spread(run, out.size)
-    return out
+    return ufunc(*args, out=empty(*form))
 
 
 if sys.implementation.name != "cpython" or not getattr(sys, "_is_gil_enabled", lambda: True)():

@@ -11,7 +11,7 @@ import arraylux
 ROOT = Path(arraylux.__file__).parent
 # From the ground up; a part may import those before it, and what stands beside it on the same floor only where listed.
 FLOORS = [
-    {"tree", "record", "julia_repr", "memory", "threads", "random", "backend", "schedules", "late"},
+    {"tree", "record", "julia_repr", "memory", "random", "backend", "schedules", "late"},
     {"initializers", "tracer", "axes"},
     {"rules", "component", "devices", "inspection"},
     {"namespace", "linalg", "fourier", "special", "transforms", "nn", "optimisers", "data", "info",
@@ -54,7 +54,7 @@ def test_imports_go_one_way(path):
     part = part_of(path)
     for other in imported_parts(path):
         if other != part and (part, other) not in BESIDE:
-            same_ground = floor_of(part) == 0 and other in ("tree", "record", "backend", "random", "threads")
+            same_ground = floor_of(part) == 0 and other in ("tree", "record", "backend", "random")
             assert floor_of(other) < floor_of(part) or same_ground, f"{path.name} imports {other}, which stands above"
 
 

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -224,3 +226,23 @@ def test_a_gradient_leaves_no_cycles_to_collect():
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_threads_that_miss_a_late_function_at_the_same_time_all_find_it():
+    # in a process of its own, where nothing has been loaded yet
+    code = """
+import threading
+import numpy as np, arraylux as lux
+gate, found = threading.Barrier(8), []
+def work():
+    gate.wait()
+    found.append(float(lux.grad(lambda x: np.kron(x, x).sum() + np.nanmax(x))(np.ones(1))[0]))
+workers = [threading.Thread(target=work) for _ in range(8)]
+for worker in workers:
+    worker.start()
+for worker in workers:
+    worker.join()
+print(found == [3.0] * 8)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True", done.stderr

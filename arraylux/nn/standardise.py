@@ -26,7 +26,6 @@ from ..memory import LARGE, empty
 from ..rules.elementwise import sqrt
 from ..rules.pairs import subtract
 from ..rules.reducing import sum
-from ..threads import spread
 from ..tracer.core import Form, Primitive
 from ..tracer.fitting import add_tangents, fit, fit_tangent, numpy_sum_to, times
 
@@ -129,22 +128,10 @@ def _quick(x: Any, scale: Any, other: Any) -> bool:
     return all(a is None or (type(a) is np.ndarray and a.dtype == x.dtype) for a in (scale, other))
 
 
-def _blocks(x: Any) -> list[slice]:
-    rows = max(1, BLOCK * len(x) // x.size)
-    return [slice(start, start + rows) for start in range(0, len(x), rows)]
-
-
 def _each_block(run: Callable[[slice], Any], x: Any) -> list[Any]:
-    """Return `run` of each block of rows; the blocks, and so the results, are the same for any number of threads."""
-    blocks = _blocks(x)
-    found: list[Any] = [None] * len(blocks)
-
-    def part(start: int, stop: int) -> None:
-        for i in range(start, stop):
-            found[i] = run(blocks[i])
-
-    spread(part, len(blocks), x.size // len(blocks))
-    return found
+    """Return `run` of each block of rows."""
+    rows = max(1, BLOCK * len(x) // x.size)
+    return [run(slice(start, start + rows)) for start in range(0, len(x), rows)]
 
 
 def _blank(x: Any) -> Any:
