@@ -77,11 +77,7 @@ from .nn import (
 from .random import replicate
 from .tracer.core import constant
 from .transforms.backends import AutoDual, AutoTape, batched_jacobian, jacobian_vector_product, vector_jacobian_product
-from .transforms.checkpoint import checkpoint, stop_gradient
-from .transforms.custom import custom_jvp, custom_vjp
 from .transforms.forward import jvp
-from .transforms.jacobians import hessian, hvp, jacobian
-from .transforms.mapping import vmap
 from .transforms.reverse import grad, value_and_grad, vjp
 
 if TYPE_CHECKING:                               # what is loaded by the first who asks for it
@@ -148,6 +144,10 @@ if TYPE_CHECKING:                               # what is loaded by the first wh
     from .precision import bf16, f16, f32, f64, match_eltype
     from .recursive import recursive_add, recursive_copy, recursive_eltype, recursive_make_zero, recursive_map
     from .saving import load, save
+    from .transforms.checkpoint import checkpoint, stop_gradient
+    from .transforms.custom import custom_jvp, custom_vjp
+    from .transforms.jacobians import hessian, hvp, jacobian
+    from .transforms.mapping import vmap
 
 # Where those names are: an import of everything would take several times as long as that of NumPy.
 _CHAPTERS = {
@@ -205,6 +205,10 @@ _CHAPTERS = {
     "recursive": ("recursive_add", "recursive_copy", "recursive_eltype", "recursive_make_zero", "recursive_map"),
     "saving": ("load", "save"),
     "schedules": (),
+    "transforms.checkpoint": ("checkpoint", "stop_gradient"),
+    "transforms.custom": ("custom_jvp", "custom_vjp"),
+    "transforms.jacobians": ("hessian", "hvp", "jacobian"),
+    "transforms.mapping": ("vmap",),
 }
 __getattr__ = loader(__name__, _CHAPTERS)
 

@@ -18,7 +18,6 @@ from . import optimisers
 from . import tree as trees
 from .backend import is_array
 from .transforms.backends import AutoDual, AutoTape
-from .transforms.jacobians import jacobian
 from .transforms.reverse import value_and_grad
 
 # objective(model, ps, st, data) -> (loss, new states, statistics)
@@ -127,6 +126,8 @@ def _gradients(ad: Any, objective: Objective, data: Any, tstate: TrainState) -> 
         (loss, (states, stats)), grads = _loss_and_gradient(ps, objective, model, st, data)
     elif isinstance(ad, AutoDual):
         loss, (states, stats) = evaluate_objective(ps, objective, model, st, data)
+        from .transforms.jacobians import jacobian
+
         grads = jacobian(lambda ps: evaluate_objective(ps, objective, model, st, data)[0], mode="fwd")(ps)
     else:
         raise TypeError(f"the mode of differentiation must be AutoTape() or AutoDual(), got {ad!r}")

@@ -12,7 +12,8 @@ import pytest
 
 import arraylux as lux
 
-PACKAGES = ("arraylux", "arraylux.nn", "arraylux.losses", "arraylux.optimisers", "arraylux.experimental")
+PACKAGES = ("arraylux", "arraylux.nn", "arraylux.losses", "arraylux.optimisers", "arraylux.experimental",
+            "arraylux.random")
 NAMES = [(package, chapter, name) for package in PACKAGES
          for chapter, names in importlib.import_module(package)._CHAPTERS.items() for name in names]
 

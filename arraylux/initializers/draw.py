@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..random import Xoshiro
+from ..random import is_xoshiro
 
 Shape = tuple[int, ...]
 Initializer = Callable[..., Any]
@@ -105,10 +105,11 @@ def normal(rng: Any, shape: Shape, dtype: Any) -> Any:
 
 
 def _draw(rng: Any, method: str, shape: Shape, dtype: Any) -> Any:
-    if not isinstance(rng, Xoshiro | np.random.Generator):
+    as_julia = is_xoshiro(rng)
+    if not as_julia and not isinstance(rng, np.random.Generator):
         raise TypeError("rng must be a numpy.random.Generator or an arraylux.random.Xoshiro, but got a "
                         f"{type(rng).__name__}; numpy.random.default_rng(0) or Xoshiro(0) makes one")
-    draw = functools.partial(getattr(rng, method), **({"order": "F"} if isinstance(rng, Xoshiro) else {}))
+    draw = functools.partial(getattr(rng, method), **({"order": "F"} if as_julia else {}))
     dtype = np.dtype(dtype)
     if dtype.kind != "c":
         return np.ascontiguousarray(draw(shape, dtype=dtype)).reshape(shape)

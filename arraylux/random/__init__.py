@@ -6,8 +6,19 @@ that what a Lux tutorial prints can be drawn again to the last digit. The chapte
 words, ``ziggurat`` makes normal numbers of them, ``generator`` puts both behind NumPy's face, and
 ``replicate`` copies a generator.
 """
+from typing import TYPE_CHECKING
 
-from .generator import Xoshiro
-from .replicate import replicate
+from ..late import loader
+from .replicate import is_xoshiro, replicate
 
-__all__ = ["Xoshiro", "replicate"]
+if TYPE_CHECKING:
+    from .generator import Xoshiro
+
+_CHAPTERS = {"generator": ("Xoshiro",)}
+__getattr__ = loader(__name__, _CHAPTERS)
+
+__all__ = ["Xoshiro", "is_xoshiro", "replicate"]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

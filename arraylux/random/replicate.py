@@ -8,12 +8,17 @@ replica, and leaves the original as it was.
 from __future__ import annotations
 
 import copy
+import sys
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .generator import Xoshiro
+
+def is_xoshiro(rng: Any) -> bool:
+    """Say whether a generator is a `Xoshiro`, whose chapters are not loaded before there is one."""
+    chapter = sys.modules.get(f"{__package__}.generator")
+    return chapter is not None and isinstance(rng, chapter.Xoshiro)
 
 
 def replicate(rng: Any) -> Any:
@@ -32,7 +37,7 @@ def replicate(rng: Any) -> Any:
     >>> bool(replicate(rng).random() == rng.random())
     True
     """
-    if isinstance(rng, Xoshiro):
+    if is_xoshiro(rng):
         return rng.copy()
     if type(rng) is np.random.Generator and type(rng.bit_generator).__module__.startswith("numpy."):
         return _copy_of_generator(rng)

@@ -15,7 +15,6 @@ from ..rules.shaping import broadcast_to, expand_dims, moveaxis, reshape
 from ..tree import describe
 from .forward import jvp
 from .leaves import as_input, complex_argument, complex_rows, no_inputs, unit_vectors
-from .mapping import vmap
 from .reverse import vjp
 
 
@@ -104,6 +103,8 @@ def batched_jacobian(f: Callable[[Any], Any], ad: AutoDual | AutoTape, x: Any) -
                          "for a single sample use jacobian")
     if kind(value.dtype) == "c":
         raise complex_argument(f)
+    from .mapping import vmap
+
     if isinstance(ad, AutoTape):
         y, pullback = vjp(f, value)
         if kind(_checked(y, value).dtype) == "c":
