@@ -208,9 +208,12 @@ def fine_tune(model, ps, st, tokenise, steps, kept=4):
     return {**ps, "blocks": {**ps["blocks"], **tstate.parameters["blocks"]}}
 
 
+ENOUGH = 30                     # steps after which the task should be learned
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=30, help="steps of fine-tuning")
+    parser.add_argument("--steps", type=int, default=ENOUGH, help="steps of fine-tuning")
     args = parser.parse_args()
     folder = published()
     if folder is None:
@@ -237,7 +240,7 @@ def main():
     tuned = fine_tune(model, ps, st, tokenise, args.steps)
     after = separation(embed(texts, tuned), labels)
     print(f"of new sentences the nearest other one has the same opinion: {before:.0%} before, {after:.0%} after")
-    if after < 0.9:
+    if args.steps >= ENOUGH and after < 0.9:
         raise SystemExit("that is less than the 90 % which this task should reach")
 
 
