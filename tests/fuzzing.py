@@ -57,7 +57,7 @@ def resize(v: Any, shape: tuple[int, ...]) -> Any:
     return p.reshape(v, shape=shape)
 
 
-NAMES_IN_PROGRAMS = {"np": np, "p": p, "resize": resize, "soft": soft, "within": within}
+NAMES_IN_PROGRAMS = {"np": np, "inf": np.inf, "p": p, "resize": resize, "soft": soft, "within": within}
 
 
 class Program(NamedTuple):
@@ -75,7 +75,8 @@ class Program(NamedTuple):
 
     def __repr__(self) -> str:
         made = "\n".join(f"x{i} = {literal(x)}" for i, x in enumerate(self.inputs))
-        return f"\nimport numpy as np\nfrom fuzzing import p, resize, soft, within\n\n{made}\n\n\n{self.source}\n"
+        imports = "import numpy as np\nfrom fuzzing import p, resize, soft, within\nfrom numpy import inf"
+        return f"\n{imports}\n\n{made}\n\n\n{self.source}\n"
 
     def function(self) -> Callable[..., tuple[Any, ...]]:
         names: dict[str, Any] = dict(NAMES_IN_PROGRAMS)

@@ -71,6 +71,20 @@ def test_what_is_absent_says_what_to_use(name):
     assert not hasattr(lux.constant(M), name)
 
 
+def test_round_of_a_scalar():
+    check(lambda x: round(x[0, 1], 1) * x[0, 0], (M,), jumps=True)
+
+
+def test_the_first_axis_fastest():
+    for shape in ((-1,), (3, 2), (4, 3, -1)):
+        x = T if len(shape) == 3 else M
+        check(lambda x, shape=shape: x.reshape(shape, order="F"), (x,))
+        check(lambda x, shape=shape: np.reshape(x, shape, order="F"), (x,))
+    check(lambda x: x.ravel("F"), (T,))
+    check(lambda x: x.flatten(order="F"), (T,))
+    check(lambda x: np.ravel(x, "F"), (T,))
+
+
 def test_copies_are_handles_of_their_own():
     for copied in (copy.copy, copy.deepcopy):
         def f(x, copied=copied):

@@ -70,8 +70,8 @@ TRAPS = {
     "np.lib.scimath.sqrt(x)": (lambda x: np.lib.scimath.sqrt(x), "np.lib.scimath.sqrt has no rule"),
     "np.bitwise_count(x)": (lambda x: np.bitwise_count(x), "np.bitwise_count has no rule.*stop_gradient"),
     "np.linalg.norm(x, 3)": (lambda x: np.linalg.norm(x, 3), "got ord=3"),
-    "x.reshape(order='F')": (lambda x: x.reshape(-1, order="F"), "order='C' alone, got 'F'"),
-    "np.ravel(x, 'F')": (lambda x: np.ravel(x, "F"), "order='C' alone, got 'F'"),
+    "x.reshape(order='A')": (lambda x: x.reshape(-1, order="A"), "order='C' or 'F', got 'A'"),
+    "np.ravel(x, 'K')": (lambda x: np.ravel(x, "K"), "order='C' or 'F', got 'K'"),
     "x.to_device('gpu')": (lambda x: x.to_device("gpu"), "cannot change its device from cpu to gpu"),
 }
 

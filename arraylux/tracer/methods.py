@@ -133,10 +133,17 @@ class Methods:
         return FUNCTIONS["repeat"](self, repeats, axis=axis)
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
-        if order != "C":
-            raise ValueError(f"reshape of a traced array knows order='C' alone, got {order!r}; transpose before and "
-                             "after")
-        return FUNCTIONS["reshape"](self, shape[0] if len(shape) == 1 else shape)
+        new = shape[0] if len(shape) == 1 else shape
+        if order == "C":
+            return FUNCTIONS["reshape"](self, new)
+        if order != "F":
+            raise ValueError("a traced array lies in no order in memory, so reshape takes order='C' or 'F', got "
+                             f"{order!r}")
+        new = (new,) if isinstance(new, int) else tuple(new)            # first axis fastest: the other way round
+        return FUNCTIONS["reshape"](self.T, new[::-1]).T
+
+    def __round__(self, decimals: int = 0) -> Any:
+        return self.round(decimals)
 
     def ravel(self, order: str = "C") -> Any:
         return self.reshape((-1,), order=order)
