@@ -95,7 +95,7 @@ CALLS = [
     "xp.ones_like(M, dtype=xp.int64)", "xp.full_like(M, 2.5)", "xp.full_like(P, 2)", *CALLS_BEYOND,
 ]
 ELSEWHERE = {"erf", "softmax", "log_softmax", "logsumexp", "getitem", "index_set", "index_add", "top_k", "digamma",
-             "erfc", "erfinv", "gammaln", "logit", "polygamma", *CALLS_OF_OTHERS}                     # not NumPy's
+             "erfc", "erfinv", "expit", "gammaln", "logit", "polygamma", *CALLS_OF_OTHERS}   # not NumPy's
 MADE = {"arange", "empty", "empty_like", "eye", "full", "ones", "zeros", "asarray", "linspace", "isdtype",
         "result_type", "finfo", "iinfo", "can_cast", "from_dlpack", "linalg", "fft", "special", "broadcast_shapes"}
 # Values that jump, so that differences say nothing, and single precision, in which they are noise.

@@ -159,3 +159,11 @@ def test_the_extension_has_scipys_names():
     assert lux.array_namespace(lux.constant(x)).special.psi is names.psi
     with pytest.raises(AttributeError, match="no special function 'kelvin' with a derivative"):
         names.kelvin(x)
+
+
+def test_expit_of_the_namespace():
+    x = np.array([-800.0, -1.5, 0.0, 2.0, 800.0])
+    xp = lux.array_namespace(x)
+    np.testing.assert_allclose(xp.expit(x), [0.0, 0.18242552380635635, 0.5, 0.8807970779778823, 1.0], rtol=1e-15)
+    np.testing.assert_allclose(lux.grad(lambda x: lux.array_namespace(x).expit(x).sum())(x),
+                               [0.0, 0.14914645207033284, 0.25, 0.10499358540350662, 0.0], rtol=1e-14)

@@ -16,30 +16,13 @@ from ..backend import library
 from ..memory import LARGE, empty
 from ..rules.elementwise import exp, expm1, square, tanh
 from ..rules.pairs import clip
-from ..rules.special import erf
+from ..rules.special import erf, sigmoid
 from ..tracer.declare import Unary
 
 
 def _into(y: Any) -> Any:
     """Return `y` as the `out` of a ufunc, `None` if it is a NumPy scalar, which nothing can be written into."""
     return y if type(y) is np.ndarray else None
-
-
-# --- sigmoid ------------------------------------------------------------------------------------------------------
-def _run_sigmoid(x: Any) -> Any:
-    xp = library(x)
-    e = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, xp.ones_like(e), e) / (1 + e)
-
-
-def _np_sigmoid(x: Any) -> Any:
-    with np.errstate(over="ignore"):                # an overflow gives 1 / (1 + inf) = 0, which is right
-        y = np.exp(-x)
-    y += 1
-    return np.reciprocal(y, out=_into(y))
-
-
-sigmoid = Unary("sigmoid", lambda y, x: y * (1 - y), keeps="y", run=_run_sigmoid, numpy=_np_sigmoid)
 
 
 # --- softplus -----------------------------------------------------------------------------------------------------
@@ -75,7 +58,7 @@ def _swish_slope(y: Any, x: Any) -> Any:
     return s + y * (1 - s)
 
 
-swish = Unary("swish", _swish_slope, keeps="0y", run=lambda x: x * _run_sigmoid(x), numpy=lambda x: x * _np_sigmoid(x))
+swish = Unary("swish", _swish_slope, keeps="0y", run=lambda x: x * sigmoid(x))
 
 # --- gelu ---------------------------------------------------------------------------------------------------------
 # gelu(x) = x/2 (1 + t) with t = tanh(u), u = c (x + a x^3), u' = c (1 + 3 a x^2), u'' = 6 a c x. Beyond FAR the

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..nn.smooth import sigmoid, softplus
+from ..nn.smooth import softplus
 from ..rules import bessel, elementwise, pairs, probability, special
 from ..tracer.tables import NUMPY_FUNCTIONS, UFUNCS
 from .values import as_array
@@ -36,7 +36,7 @@ def _i0(x: Any) -> Any:
 SCIPY: dict[str, Any] = {
     "_zeta": probability.zeta,                                  # the ufunc inside of SciPy's function zeta
     "cbrt": elementwise.cbrt, "digamma": special.digamma, "erfc": special.erfc, "erfinv": special.erfinv,
-    "exp2": _exp2, "expit": sigmoid, "expm1": elementwise.expm1, "gammaln": special.gammaln,
+    "exp2": _exp2, "expit": special.sigmoid, "expm1": elementwise.expm1, "gammaln": special.gammaln,
     "log1p": elementwise.log1p, "log_expit": _log_expit, "logit": special.logit, "ndtr": _ndtr,
     "psi": special.digamma,
     **{name: getattr(chapter, name) for chapter in (bessel, probability) for name in chapter.__all__},

@@ -36,6 +36,7 @@ class Extras:
     erf = special.erf
     erfc = special.erfc
     erfinv = special.erfinv
+    expit = special.sigmoid
     gammaln = special.gammaln
     getitem = staticmethod(indexing.getitem)
     index_add = staticmethod(indexing.index_add)

@@ -148,6 +148,22 @@ def sinc(x: Any, /) -> Any:
 
 
 # --- odds, and numbers that are none ----------------------------------------------------------------------------------
+def _run_sigmoid(x: Any) -> Any:
+    xp = library(x)
+    e = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, xp.ones_like(e), e) / (1 + e)
+
+
+def _np_sigmoid(x: Any) -> Any:
+    with np.errstate(over="ignore"):                # an overflow gives 1 / (1 + inf) = 0, which is right
+        y = np.exp(-x)
+    y += 1
+    return np.reciprocal(y, out=y if type(y) is np.ndarray else None)
+
+
+sigmoid = Unary("sigmoid", lambda y, x: y * (1 - y), keeps="y", run=_run_sigmoid, numpy=_np_sigmoid)
+
+
 def _run_logit(x: Any) -> Any:
     # Near one half, where x / (1 - x) is close to 1, its logarithm would have no digits left.
     xp = library(x)
@@ -260,4 +276,4 @@ def logsumexp(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 __all__ = ["digamma", "erf", "erfc", "erfinv", "gammaln", "log_softmax", "logit", "logsumexp", "nan_to_num",
-           "polygamma", "sinc", "softmax"]
+           "polygamma", "sigmoid", "sinc", "softmax"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import tree
 from ..backend import is_array, kind
-from ..tracer.core import Constant, Trace, Tracer, home
+from ..tracer.core import Constant, Trace, Tracer, bare, home
 from ..tracer.declare import zeros_like
 
 
@@ -111,5 +111,7 @@ def unit_vectors(x: Any, shape: tuple[int, ...], start: int = 0, stop: int | Non
 
 def ones_of(y: Any) -> Any:
     """Return the number 1 with the dtype, library and device of a scalar."""
+    if isinstance(bare(y), (np.generic, np.ndarray)):
+        return y.dtype.type(1)
     xp, device = home(y)
-    return y.dtype.type(1) if xp is np else xp.ones((), dtype=y.dtype, device=device)
+    return xp.ones((), dtype=y.dtype, device=device)
