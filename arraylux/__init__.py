@@ -28,6 +28,7 @@ from .layers import (
     display_name,
     initialparameters,
     initialstates,
+    istraining,
     outputsize,
     parameterlength,
     setup,
@@ -90,6 +91,7 @@ if TYPE_CHECKING:                               # what is loaded by the first wh
     from .experimental.mapping import layer_map
     from .experimental.sharing import share_parameters
     from .experimental.watching import DebugLayer, debug_mode
+    from .gpus import default_device_rng, get_device_type, loaded, set_device, supported_gpu_backends
     from .layers.attention import MultiHeadAttention
     from .layers.bilinear import Bilinear, Scale
     from .layers.branching import BranchLayer, Maxout, PairwiseFusion, Parallel, SkipConnection
@@ -160,6 +162,7 @@ _CHAPTERS = {
     "experimental.mapping": ("layer_map",),
     "experimental.sharing": ("share_parameters",),
     "experimental.watching": ("DebugLayer", "debug_mode"),
+    "gpus": ("default_device_rng", "get_device_type", "loaded", "set_device", "supported_gpu_backends"),
     "layers.attention": ("MultiHeadAttention",),
     "layers.bilinear": ("Bilinear", "Scale"),
     "layers.branching": ("BranchLayer", "Maxout", "PairwiseFusion", "Parallel", "SkipConnection"),
@@ -234,20 +237,21 @@ __all__ = [
     "adaptive_maxpool", "adaptive_meanpool", "apply", "apply_rotary_embedding", "array_namespace", "batched_jacobian",
     "batchnorm", "bf16", "bilinear", "celu", "checkpoint", "compact", "compute_rotary_embedding_params", "constant",
     "contains_lux_layer", "conv", "conv_transpose", "cpu_device", "ctc_loss", "custom_jvp", "custom_vjp", "debug_mode",
-    "debug_nans", "display_name", "dot_product_attention", "dot_product_attention_scores", "draw_tape", "elu",
-    "experimental", "export_onnx", "f16", "f32", "f64", "fold", "freeze", "from_torch", "functional", "gather", "gelu",
-    "gelu_erf", "gelu_sigmoid", "gelu_tanh", "get_device", "glu", "gpu_device", "grad",
-    "grid_sample", "groupnorm", "hardsigmoid", "hardswish", "hardtanh", "hessian", "hvp", "identity", "init_fn",
-    "initializers", "initialparameters", "initialstates", "instancenorm", "jacobian", "jacobian_vector_product", "jvp",
-    "layer_map", "layernorm", "leakyrelu", "lisht", "load", "log_softmax", "logcosh", "logsigmoid", "logsoftmax",
-    "logsumexp", "lpnormpool", "make_causal_mask", "match_eltype", "maxpool", "meanpool", "mish", "nn", "non_trainable",
-    "optimisers", "outputsize", "pad_circular", "pad_constant", "pad_reflect", "pad_repeat", "pad_symmetric",
-    "pad_zeros", "parameterlength", "pixel_shuffle", "print_tape", "protocols", "random", "recursive_add",
-    "recursive_copy", "recursive_eltype", "recursive_make_zero", "recursive_map", "relu", "relu6", "replicate",
-    "rmsnorm", "rrelu", "save", "scaled_dot_product_attention", "scatter", "schedules", "selu",
-    "setup", "share_parameters", "sigmoid", "sigmoid_fast", "softmax", "softplus", "softshrink", "softsign",
-    "statelength", "stateless_apply", "stop_gradient", "swish", "tanh", "tanh_fast", "tanhshrink", "testing",
-    "testmode", "thresholdrelu", "to_torch", "training", "trainmode", "tree", "trelu", "unfold", "unfreeze",
-    "update_state", "upsample_bilinear", "upsample_linear", "upsample_nearest", "upsample_trilinear", "value_and_grad",
-    "vector_jacobian_product", "versioninfo", "vjp", "vmap", "with_state",
+    "debug_nans", "default_device_rng", "display_name", "dot_product_attention", "dot_product_attention_scores",
+    "draw_tape", "elu", "experimental", "export_onnx", "f16", "f32", "f64", "fold", "freeze", "from_torch",
+    "functional", "gather", "gelu", "gelu_erf", "gelu_sigmoid", "gelu_tanh", "get_device", "get_device_type", "glu",
+    "gpu_device", "grad", "grid_sample", "groupnorm", "hardsigmoid", "hardswish", "hardtanh", "hessian", "hvp",
+    "identity", "init_fn", "initializers", "initialparameters", "initialstates", "instancenorm", "istraining",
+    "jacobian", "jacobian_vector_product", "jvp", "layer_map", "layernorm", "leakyrelu", "lisht", "load", "loaded",
+    "log_softmax", "logcosh", "logsigmoid", "logsoftmax", "logsumexp", "lpnormpool", "make_causal_mask",
+    "match_eltype", "maxpool", "meanpool", "mish", "nn", "non_trainable", "optimisers", "outputsize", "pad_circular",
+    "pad_constant", "pad_reflect", "pad_repeat", "pad_symmetric", "pad_zeros", "parameterlength", "pixel_shuffle",
+    "print_tape", "protocols", "random", "recursive_add", "recursive_copy", "recursive_eltype", "recursive_make_zero",
+    "recursive_map", "relu", "relu6", "replicate", "rmsnorm", "rrelu", "save", "scaled_dot_product_attention",
+    "scatter", "schedules", "selu", "set_device", "setup", "share_parameters", "sigmoid", "sigmoid_fast", "softmax",
+    "softplus", "softshrink", "softsign", "statelength", "stateless_apply", "stop_gradient", "supported_gpu_backends",
+    "swish", "tanh", "tanh_fast", "tanhshrink", "testing", "testmode", "thresholdrelu", "to_torch", "training",
+    "trainmode", "tree", "trelu", "unfold", "unfreeze", "update_state", "upsample_bilinear", "upsample_linear",
+    "upsample_nearest", "upsample_trilinear", "value_and_grad", "vector_jacobian_product", "versioninfo", "vjp",
+    "vmap", "with_state",
 ]

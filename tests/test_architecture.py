@@ -15,7 +15,7 @@ FLOORS = [
     {"initializers", "tracer", "axes"},
     {"rules", "component", "devices", "inspection"},
     {"namespace", "linalg", "fourier", "special", "transforms", "nn", "optimisers", "data", "info",
-     "precision", "recursive"},
+     "precision", "recursive", "gpus"},
     {"protocols", "testing", "layers", "losses", "training", "outline"},
     {"debugging", "saving"},
     {"experimental"},

@@ -22,9 +22,9 @@ from .contract import (
 from .display import display_name
 from .dropout import AlphaDropout, Dropout, VariationalHiddenDropout
 from .linear import Dense
-from .states import testmode, trainmode, update_state
+from .states import istraining, testmode, trainmode, update_state
 
 __all__ = ["AbstractLuxContainerLayer", "AbstractLuxLayer", "AbstractLuxWrapperLayer", "AlphaDropout", "Chain", "Dense",
            "Dropout", "FlattenLayer", "NoOpLayer", "VariationalHiddenDropout", "WrappedFunction", "apply",
-           "contains_lux_layer", "display_name", "initialparameters", "initialstates", "outputsize", "parameterlength",
-           "setup", "statelength", "stateless_apply", "testmode", "trainmode", "update_state"]
+           "contains_lux_layer", "display_name", "initialparameters", "initialstates", "istraining", "outputsize",
+           "parameterlength", "setup", "statelength", "stateless_apply", "testmode", "trainmode", "update_state"]

@@ -39,4 +39,14 @@ def trainmode(st: Any) -> Any:
     return update_state(st, "training", True)
 
 
-__all__ = ["testmode", "trainmode", "update_state"]
+def istraining(st: Any) -> bool:
+    """Say whether the states of a layer are those of training: `False` where it has no `training`.
+
+    >>> istraining({"training": True}), istraining({})
+    (True, False)
+    """
+    node = tree.node_of(st)
+    return node is not None and bool(dict(zip(node.keys(st), node.children(st), strict=True)).get("training", False))
+
+
+__all__ = ["istraining", "testmode", "trainmode", "update_state"]

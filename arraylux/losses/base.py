@@ -11,11 +11,9 @@ from typing import Any, ClassVar
 
 from ..backend import is_array, kind, library
 from ..record import Record
-from ..rules.elementwise import astype, log
-from ..rules.pairs import equal, less_equal, logical_and, where
+from ..rules.elementwise import astype
 from ..rules.reducing import mean, sum
 from ..tracer.core import bare, home
-from ..tracer.fitting import times
 from ..tree import describe
 
 Aggregate = Callable[[Any], Any] | str | None
@@ -125,9 +123,3 @@ def above_zero(x: Any, epsilon: float | None) -> Any:
 def spacing(x: Any) -> float:
     """Return the spacing of an array's dtype at 1, the smallest number that makes a difference there."""
     return float(home(x)[0].finfo(x.dtype).eps)
-
-
-def xlogy(x: Any, y: Any) -> Any:
-    """Return x log(y), with the value 0 and the derivatives 0 where x is 0 and log(y) is no number."""
-    zero = logical_and(equal(x, 0), less_equal(y, 0))
-    return where(zero, 0, times(x, log(where(zero, 1, y))))

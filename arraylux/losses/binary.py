@@ -11,11 +11,12 @@ import numpy as np
 
 from ..backend import library
 from ..nn.activations import sigmoid
+from ..nn.operations import xlogy
 from ..rules.elementwise import log
 from ..rules.pairs import add, pow, subtract
 from ..tracer.declare import Binary
 from ..tracer.fitting import times
-from .base import Loss, above_zero, check_epsilon, check_positive, check_smoothing, xlogy
+from .base import Loss, above_zero, check_epsilon, check_positive, check_smoothing
 
 
 def _run_binary_cross_entropy(z: Any, y: Any) -> Any:

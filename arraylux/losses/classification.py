@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import kind, library
+from ..nn.operations import xlogy
 from ..rules.elementwise import astype, exp, log
 from ..rules.indexing import getitem, index_add
 from ..rules.pairs import equal, subtract, where
@@ -24,7 +25,7 @@ from ..rules.special import log_softmax
 from ..tracer.core import Primitive, Tracer, home, strip
 from ..tracer.fitting import add_tangents, fit, times
 from ..tree import describe
-from .base import Loss, above_zero, check_epsilon, check_smoothing, xlogy
+from .base import Loss, above_zero, check_epsilon, check_smoothing
 
 
 # --- labels: integers in place of distributions -------------------------------------------------------------------

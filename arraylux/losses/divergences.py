@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..nn.operations import xlogy
 from ..rules.indexing import getitem
 from ..rules.pairs import equal, subtract, where
 from ..rules.reducing import sum
 from ..tracer.fitting import times
-from .base import Loss, above_zero, check_epsilon, check_positive, check_smoothing, xlogy
+from .base import Loss, above_zero, check_epsilon, check_positive, check_smoothing
 from .binary import focal
 from .classification import ClassLoss, are_labels, at_labels
 

@@ -63,5 +63,8 @@ class Batch(Tracer):
     def _lossy(self, what: str, instead: str) -> NoReturn:
         self._plain()
 
+    def _is_input(self) -> bool:
+        return True                                      # a stack may be a view of what came in, in another order
+
     def __repr__(self) -> str:
         return f"Batch(level={self.level}, samples={self.owner.samples}, value={self.value!r})"

@@ -55,7 +55,7 @@ class Tracer(ArrayInterface):
     on the tape) for a `Var`.
     """
 
-    __slots__ = ("index", "owner", "tangent", "value")
+    __slots__ = ("index", "owner", "part", "tangent", "value")
 
     batched = False                                 # whether `value` has an axis that the tracer does not show
     carries = ""                                    # what its kind has beside a value and a trace

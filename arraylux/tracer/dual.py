@@ -38,6 +38,9 @@ class Dual(Tracer):
             return y if tangent is None else tuple([dual(a, t, trace) for a, t in zip(y, tangent, strict=True)])
         return dual(y, tangent, trace)
 
+    def _is_input(self) -> bool:
+        return hasattr(self, "index")                    # which `jvp` sets for those that it makes
+
     def __repr__(self) -> str:
         return f"Dual(level={self.level}, value={self.value!r}, tangent={self.tangent!r})"
 

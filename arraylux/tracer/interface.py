@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from ..backend import device_of
 from .absent import Absent
@@ -18,6 +21,15 @@ from .dispatch import Dispatch
 from .methods import Methods
 from .operators import Operators
 from .tables import FUNCTIONS
+
+
+def _holders(x: Any) -> int:
+    """Return how many hold the array that x is a view of, x itself and this question included."""
+    base = x.base
+    return sys.getrefcount(base)
+
+
+_ALONE = _holders(np.empty(2)[:1])                       # of an array that only its view holds
 
 
 class ArrayInterface(Operators, Methods, Dispatch, Absent):
@@ -85,10 +97,29 @@ class ArrayInterface(Operators, Methods, Dispatch, Absent):
 
     # --- items ------------------------------------------------------------------------------------------------
     def __getitem__(self, index: Any) -> Any:
-        return FUNCTIONS["getitem"](self, index)
+        y = FUNCTIONS["getitem"](self, index)
+        y.part = True                                    # until it is written to, see _is_part
+        return y
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        if hasattr(self, "part") and self._is_part():
+            raise TypeError("this array is a part of one that is still in use, and NumPy would write into that one as "
+                            "well, which a traced array cannot; write into it by one index, as in A[0, 1] = v and not "
+                            "A[0][1] = v, or into a copy: r = A[:2].copy(); r[0] = v")
         self.become(FUNCTIONS["index_set"](self, value, index=index))
+
+    def _is_part(self) -> bool:
+        """Say whether the memory of a NumPy array is a view's, and somebody else holds what it is a view of."""
+        x: Any = self
+        while isinstance(x, ArrayInterface):
+            if x._is_input():
+                return False
+            x = x.value
+        return type(x) is np.ndarray and type(x.base) is np.ndarray and _holders(x) > _ALONE
+
+    def _is_input(self) -> bool:
+        """Say whether a tracer came in by an argument, whose memory is nobody's here."""
+        return False
 
     def become(self, other: Any) -> None:
         raise NotImplementedError

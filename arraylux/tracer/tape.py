@@ -96,6 +96,10 @@ class Var(Tracer):
         rows.append((primitive, tuple(parents), *primitive.keep(parents, y, values), params))
         return Var(y, trace, index)
 
+    def _is_input(self) -> bool:
+        inputs: int = self.owner.inputs
+        return self.index < inputs
+
     def __repr__(self) -> str:
         return f"Var(level={self.level}, value={self.value!r})"
 

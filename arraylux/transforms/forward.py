@@ -48,7 +48,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         t = ones_of(value) * t if isinstance(t, (int, float, complex)) and not hasattr(t, "dtype") else t
         if tuple(t.shape) != tuple(value.shape) or t.dtype != value.dtype:
             raise ValueError(f"{path} must be a {tree.describe(value)} like its primal, got a {tree.describe(t)}")
-        return Dual(value, t, trace)
+        dual = Dual(value, t, trace)
+        dual.index = 0                                   # an input: it may be written to, whatever its memory is
+        return dual
 
     args = [x if t is None else tree.map_with_path(watch, x, t, path=f"tangents.{i}")
             for i, (x, t) in enumerate(zip(primals, tangents, strict=True))]
