@@ -275,7 +275,7 @@ def write(b: Builder, name: str) -> None:
     if np.ndim(b.values[v]) and v in b.traced and b.choose([False, True]):
         b.add(f"p.positive({target})", f"{{}}[{literal(index)}] {'=' if name == 'index_set' else '+='} {value}")
     else:
-        b.add(call(name, [target, value], {"index": index}))
+        b.add(call(name, [target, value], {"index": index} if name == "index_set" else {"indices": (index,)}))
 
 
 RECIPES: dict[str, Callable[[Builder, str], None]] = {
@@ -283,7 +283,7 @@ RECIPES: dict[str, Callable[[Builder, str], None]] = {
     **{name: of_two for name in BINARY if name not in ("where", "clip")},
     **dict.fromkeys(("sum", "mean", "prod", "max", "min", "logsumexp"), reduction),
     "reshape": reshape, "permute_dims": permute_dims, "broadcast_to": broadcast_to, "concat": join, "stack": join,
-    "getitem": getitem, "index_set": write, "index_add": write}
+    "getitem": getitem, "index_set": write, "scatter": write}
 
 
 SHAPES = ((3,), (2, 3), (), (1,), (3, 1), (2, 2), (3, 3), (1, 2, 2), (0,), (2, 0))

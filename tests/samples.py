@@ -183,10 +183,8 @@ INDEXING: Table = {
     "getitem": [*[Sample((anything(*s),), {"index": i}, True) for s, i in STANDARD_INDICES + READ_ONLY_INDICES],
                 *[Sample((anything(*s),), {"index": i}, True, standard=False) for s, i in NUMPY_INDICES]],
     "index_set": [*written(), Sample((anything(3, 4), anything(1, 4)), {"index": 1}, standard=False)],
-    "index_add": written(),
     "scatter": [
-        *[Sample((anything(*s), anything(*np.empty(s)[i].shape)), {"indices": (i,)}, True)
-          for s, i in STANDARD_INDICES],
+        *[s._replace(params={"indices": (s.params["index"],)}) for s in written()],
         *[Sample((anything(*s), *[anything(*np.empty(s)[i].shape)] * 2), {"indices": (i, i)}, standard=False)
           for s, i in NUMPY_INDICES],
         Sample((anything(3, 4), anything(4), anything(2, 3), anything(3)),

@@ -8,7 +8,7 @@ from pathlib import Path
 import array_api_strict
 import numpy as np
 import pytest
-from test_layers import assert_same, words
+from test_layers import assert_same, check_other_libraries, words
 
 import arraylux as lux
 from arraylux import nn, tree
@@ -111,16 +111,7 @@ def test_component_arrays_serve_as_parameters(model):
 
 @named
 def test_other_libraries_and_devices(model):
-    ps, st = setup(np.random.default_rng(0), model)
-    expected, _ = model(rows(np.float32), ps, st)
-    for device in (None, array_api_strict.Device("device1")):
-        def move(leaf, device=device):
-            return array_api_strict.asarray(leaf, device=device)
-        x, moved = tree.map(move, (rows(np.float32), ps))
-        y, _ = model(x, moved, st)
-        assert y.device == x.device and y.dtype == array_api_strict.float32
-        y = array_api_strict.asarray(y, device=array_api_strict.Device("CPU_DEVICE"))
-        np.testing.assert_allclose(np.asarray(y), expected, rtol=1e-5, atol=1e-6)
+    check_other_libraries(model, rows(np.float32))
 
 
 @named

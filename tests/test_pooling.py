@@ -1,5 +1,4 @@
 """Pooling against PyTorch's numbers and sums by hand; layers; what they refuse."""
-import pickle
 
 import array_api_strict
 import numpy as np
@@ -140,16 +139,7 @@ def test_complex_and_half_precision():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("layer", LAYERS, ids=repr)
 def test_layers_are_pure_and_as_large_as_they_say(layer, dtype, convert):
-    x = convert(image(2, 3, 7, 6, dtype=dtype))
-    before = np.array(x)
-    ps, st = setup(np.random.default_rng(0), layer)
-    assert ps == {} and st == {} and layer.parameterlength() == layer.statelength() == 0
-    y, new = layer(x, ps, st)
-    assert new == {} and y.dtype == x.dtype and type(y) is type(x)
-    np.testing.assert_array_equal(np.asarray(y), np.asarray(layer(x, ps, st)[0]))
-    np.testing.assert_array_equal(np.asarray(x), before)
-    assert lux.outputsize(layer, x, np.random.default_rng(0)) == y.shape[1:]
-    assert pickle.loads(pickle.dumps(layer)) == layer and hash(layer) == hash(pickle.loads(pickle.dumps(layer)))
+    torch_pooling.check_layer(layer, convert(image(2, 3, 7, 6, dtype=dtype)))
 
 
 def test_layers_are_the_functions():

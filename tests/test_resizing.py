@@ -1,5 +1,4 @@
 """Resizing, padding and sampling of images against PyTorch's numbers and NumPy's; layers; what they refuse."""
-import pickle
 
 import array_api_strict
 import numpy as np
@@ -7,7 +6,7 @@ import pytest
 import torch_pooling
 
 import arraylux as lux
-from arraylux.layers import Chain, setup
+from arraylux.layers import Chain
 from arraylux.layers.errors import LayerError
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -154,16 +153,7 @@ def test_sampling_that_does_not_fit(change, error, sentence):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("layer", LAYERS, ids=repr)
 def test_layers_are_pure_and_as_large_as_they_say(layer, dtype, convert):
-    x = convert(image(2, 4, 3, 6, dtype=dtype))
-    before = np.array(x)
-    ps, st = setup(np.random.default_rng(0), layer)
-    assert ps == {} and st == {} and layer.parameterlength() == layer.statelength() == 0
-    y, new = layer(x, ps, st)
-    assert new == {} and y.dtype == x.dtype and type(y) is type(x)
-    np.testing.assert_array_equal(np.asarray(y), np.asarray(layer(x, ps, st)[0]))
-    np.testing.assert_array_equal(np.asarray(x), before)
-    assert lux.outputsize(layer, x, np.random.default_rng(0)) == y.shape[1:]
-    assert pickle.loads(pickle.dumps(layer)) == layer
+    torch_pooling.check_layer(layer, convert(image(2, 4, 3, 6, dtype=dtype)))
 
 
 def test_layers_are_the_functions():

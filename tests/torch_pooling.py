@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from samples_pooling import spread
 
 import arraylux as lux
+from arraylux.layers import setup
 
 with np.load(Path(__file__).parent / "data" / "pooling.npz") as file:
     NUMBERS, CASES = file["numbers"], json.loads(str(file["cases"]))
@@ -68,6 +70,19 @@ def check(i: int, library: str, dtype: Any) -> None:
     np.testing.assert_array_equal(np.asarray(call_of(i)(*inputs)), np.asarray(y))
     for a, b in zip(inputs, held, strict=True):
         np.testing.assert_array_equal(np.asarray(a), b)
+
+
+def check_layer(layer: Any, x: Any) -> None:
+    """Check that a layer without parameters and states is pure, keeps dtype and library, and is as large as it says."""
+    before = np.array(x)
+    ps, st = setup(np.random.default_rng(0), layer)
+    assert ps == {} and st == {} and layer.parameterlength() == layer.statelength() == 0
+    y, new = layer(x, ps, st)
+    assert new == {} and y.dtype == x.dtype and type(y) is type(x)
+    np.testing.assert_array_equal(np.asarray(y), np.asarray(layer(x, ps, st)[0]))
+    np.testing.assert_array_equal(np.asarray(x), before)
+    assert lux.outputsize(layer, x, np.random.default_rng(0)) == y.shape[1:]
+    assert pickle.loads(pickle.dumps(layer)) == layer and hash(layer) == hash(pickle.loads(pickle.dumps(layer)))
 
 
 def smooth(rng: np.random.Generator, *shape: int) -> Any:

@@ -36,7 +36,29 @@ def adam_step(eta: float, beta: tuple[float, float], epsilon: float, state: Any,
     return (m, v, (power1 * beta1, power2 * beta2)), step
 
 
-class Adam(Elementwise):
+class Moments(Elementwise):
+    """The hyper-parameters of Adam and its relatives, and the averages with which they start.
+
+    Arguments: `eta`, the learning rate; `beta`, the decay rates of the two averages; `epsilon`, which keeps the
+    quotient finite (at least 1e-7 for float16).
+
+    Errors: ValueError for a negative or infinite eta or epsilon, or a beta outside [0, 1).
+    """
+
+    eta: float = 0.001
+    beta: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        check(self, "eta")
+        check_pair(self, "beta")
+        check(self, "epsilon")
+
+    def init(self, x: Any) -> Any:
+        return init_moments(x, self.beta)
+
+
+class Adam(Moments):
     """Adam: m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g², and the step is eta m̂ / (√v̂ + epsilon).
 
     m̂ = m / (1 - beta1^t) and v̂ = v / (1 - beta2^t) after t steps; for complex parameters g² is |g|².
@@ -55,18 +77,6 @@ class Adam(Elementwise):
     >>> rule.apply(rule.init(x), x, np.asarray([-8.0, 1.0, 1e3]))[1].round(4)
     array([-0.25,  0.25,  0.25])
     """
-
-    eta: float = 0.001
-    beta: tuple[float, float] = (0.9, 0.999)
-    epsilon: float = 1e-8
-
-    def __post_init__(self) -> None:
-        check(self, "eta")
-        check_pair(self, "beta")
-        check(self, "epsilon")
-
-    def init(self, x: Any) -> Any:
-        return init_moments(x, self.beta)
 
     def apply(self, state: Any, x: Any, dx: Any) -> tuple[Any, Any]:
         return adam_step(self.eta, self.beta, self.epsilon, state, dx)

@@ -11,33 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..rules.pairs import maximum
-from .adam import adam_step, init_moments
-from .rule import Elementwise, check, check_pair, safe_epsilon, square, zeros_like, zeros_of_square
+from .adam import Moments, adam_step, init_moments
+from .rule import safe_epsilon, square, zeros_like, zeros_of_square
 
 
-class _Adaptive(Elementwise):
-    """The hyper-parameters that the relatives share.
-
-    Arguments: `eta`, the learning rate; `beta`, the decay rates of the two averages; `epsilon`, which keeps the
-    quotient finite (at least 1e-7 for float16).
-
-    Errors: ValueError for a negative or infinite eta or epsilon, or a beta outside [0, 1).
-    """
-
-    eta: float = 0.001
-    beta: tuple[float, float] = (0.9, 0.999)
-    epsilon: float = 1e-8
-
-    def __post_init__(self) -> None:
-        check(self, "eta")
-        check_pair(self, "beta")
-        check(self, "epsilon")
-
-    def init(self, x: Any) -> Any:
-        return init_moments(x, self.beta)
-
-
-class RAdam(_Adaptive):
+class RAdam(Moments):
     """Rectified Adam: the step is eta m̂ until v can be trusted, then eta r m̂ / (√v̂ + epsilon).
 
     rho = rho∞ - 2 t beta2^t / (1 - beta2^t), with rho∞ = 2 / (1 - beta2) - 1, counts how many gradients v has seen,
@@ -73,7 +51,7 @@ class RAdam(_Adaptive):
         return (m, v, (power1 * beta1, power2 * beta2), t + 1), step
 
 
-class AdaMax(_Adaptive):
+class AdaMax(Moments):
     """AdaMax: u = max(beta2 u, |g|), and the step is eta m̂ / (u + epsilon).
 
     The average of the square is an average of |g|^p for p = 2, under a root. Here p is infinite, and the root of that
@@ -103,7 +81,7 @@ class AdaMax(_Adaptive):
         return (m, u, power * beta1), step
 
 
-class OAdam(_Adaptive):
+class OAdam(Moments):
     """Optimistic Adam: the step is 2 a - a', where a is Adam's step and a' the one before it.
 
     Where two networks play against each other, as in a GAN, gradients turn in circles and descent spirals outwards.
@@ -134,7 +112,7 @@ class OAdam(_Adaptive):
         return (*moments, step), 2 * step - last
 
 
-class NAdam(_Adaptive):
+class NAdam(Moments):
     """Adam with Nesterov's momentum: the step is eta m̃ / (√n̂ + epsilon), where m̃ looks one step ahead.
 
     m̃ = beta1 m / (1 - beta1^(t+1)) + (1 - beta1) g / (1 - beta1^t) and n̂ = beta2 v / (1 - beta2^t). The newest gradient
@@ -161,7 +139,7 @@ class NAdam(_Adaptive):
         return (m, v, (power1 * beta1, power2 * beta2)), step
 
 
-class AMSGrad(_Adaptive):
+class AMSGrad(Moments):
     """AMSGrad: Adam's averages without correction, and the step eta m / (√w + epsilon), w being the largest v so far.
 
     Arguments, Errors: as for `Adam`.
@@ -189,7 +167,7 @@ class AMSGrad(_Adaptive):
         return (m, v, largest), self.eta * m / (largest**0.5 + safe_epsilon(dx.dtype, self.epsilon))
 
 
-class AdaBelief(_Adaptive):
+class AdaBelief(Moments):
     """AdaBelief: Adam, with the average s of (g - m)² in the place of that of g².
 
     m is what is expected of the gradient; where it comes as expected, s is small and the step is long. The step is

@@ -296,7 +296,7 @@ BATCHING.update({
     **dict.fromkeys((
         "all", "any", "count_nonzero", "logsumexp", "max", "mean", "min", "prod", "std", "sum", "var"), reduction),
     "argmax": search, "argmin": search, "reshape": _reshape, "permute_dims": _permute, "broadcast_to": _broadcast,
-    "sum_to": _sum_to, "concat": _join, "stack": _join, "getitem": _getitem, "index_set": _write, "index_add": _write,
+    "sum_to": _sum_to, "concat": _join, "stack": _join, "getitem": _getitem, "index_set": _write,
     "scatter": _write, "take": _take, "isin": _beside_one, "searchsorted": _beside_one, "matmul": _matmul,
     "solve": _solve, "dense": _dense, "mean_square": _mean_square, "standardise": _standardise,
     **dict.fromkeys(("conv", "conv_input", "fold", "unfold"), _images),

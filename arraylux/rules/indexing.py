@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import kind, library, scatter_add
+from ..backend import kind, library
 from ..tracer.batch import Batch
 from ..tracer.core import Primitive, Tracer, home, strip
 from ..tracer.declare import Flat, Linear, fit, zeros_like
-from ..tracer.tape import Scatter, is_basic
+from ..tracer.tape import Scatter, add_at, is_basic
 from .elementwise import astype
 from .pairs import add, equal, where
 from .shaping import broadcast_to, counted, reshape
@@ -85,15 +85,6 @@ def _run_set(x: Any, v: Any, *, index: Any) -> Any:
     return y
 
 
-def _run_add(x: Any, v: Any, *, index: Any) -> Any:
-    y = _copied(x)
-    if is_basic(index):
-        y[index] += v
-    else:
-        scatter_add(y, index, v)
-    return y
-
-
 def _last_writes(x: Any, index: Any) -> Any:
     """Return, for an index that may name a place twice, which of its writes came last; `None` if all did."""
     if is_basic(index):
@@ -139,34 +130,22 @@ class _IndexSet(Primitive):
         return to_x, to_v
 
 
-class _IndexAdd(Primitive):
-    """A copy of x with v added to x[index], as often as a place is named: linear in x and v together."""
-
-    __slots__ = ()
-
-    def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        tx, tv = tangents
-        if tv is None:
-            return tx
-        return self(zeros_like(y) if tx is None else _beside(tx, params["index"]), tv, **params)
-
-    def pull(self, g: Any, parents: Sequence[int], y: Any, args: Sequence[Any],
-             params: dict[str, Any]) -> Sequence[Any]:
-        return g, (fit(getitem(g, params["index"]), args[1]) if parents[1] >= 0 else None)
-
-
 _set = _IndexSet("index_set", run=_run_set)
-_add = _IndexAdd("index_add", run=_run_add)
 
 
 class _Scatter(Primitive):
-    """A copy of x with v1 added to x[index1], v2 to x[index2], and so on: what the cotangents of T slices add up to."""
+    """A copy of x with v1 added to x[index1], v2 to x[index2], and so on, as often as each place is named.
+
+    With one v it is `index_add`; with many, what the cotangents of as many slices add up to.
+    """
 
     __slots__ = ()
 
     def push(self, tangents: Sequence[Any], y: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         tx, *parts = tangents
         moved = [i for i, t in enumerate(parts) if t is not None]
+        if not moved:
+            return tx
         indices = tuple([params["indices"][i] for i in moved])
         tx = zeros_like(y) if tx is None else tx
         for index in indices:
@@ -182,10 +161,7 @@ class _Scatter(Primitive):
 def _run_scatter(x: Any, *parts: Any, indices: tuple[Any, ...]) -> Any:
     y = _copied(x)
     for v, index in zip(parts, indices, strict=True):
-        if is_basic(index):
-            y[index] += v
-        else:
-            scatter_add(y, index, v)
+        add_at(y, index, v)
     return y
 
 
@@ -219,7 +195,7 @@ def index_add(x: Any, v: Any, /, *, index: Any) -> Any:
     array([5., 0., 2.])
     """
     x, index = _placed(x, index)
-    return _add(x, _for_writing(x, v), index=index)
+    return _scatter(x, _for_writing(x, v), indices=(index,))
 
 
 # --- take ---------------------------------------------------------------------------------------------------------

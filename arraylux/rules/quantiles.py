@@ -112,47 +112,37 @@ def quantile(a: Any, q: Any, axis: Axis = None, out: None = None, overwrite_inpu
     >>> quantile(np.array([3.0, 1.0, 2.0, 10.0]), [0.0, 0.75])
     array([1.  , 4.75])
     """
-    no_out("quantile", out)
-    if for_numpy(a, q, weights):
-        return np.quantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
-    _no_weights("quantile", weights)
-    return _taken("quantile", np.quantile, a, q, axis, method, keepdims)
+    return _asked(np.quantile, np.quantile, a, q, axis, out, method, keepdims, weights)
 
 
 def percentile(a: Any, q: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False,
                method: Any = "linear", keepdims: bool = False, *, weights: Any = None) -> Any:
     """Percentiles over axes: quantiles with `q` between 0 and 100."""
-    no_out("percentile", out)
-    if for_numpy(a, q, weights):
-        return np.percentile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
-    _no_weights("percentile", weights)
-    return _taken("percentile", np.percentile, a, q, axis, method, keepdims)
+    return _asked(np.percentile, np.percentile, a, q, axis, out, method, keepdims, weights)
 
 
 def nanquantile(a: Any, q: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False,
                 method: Any = "linear", keepdims: bool = False, *, weights: Any = None) -> Any:
     """Quantiles over axes of the elements that are numbers."""
-    no_out("nanquantile", out)
-    if for_numpy(a, q, weights):
-        return np.nanquantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
-    _no_weights("nanquantile", weights)
-    return _taken("nanquantile", np.quantile, a, q, axis, method, keepdims, skip=True)
+    return _asked(np.nanquantile, np.quantile, a, q, axis, out, method, keepdims, weights, skip=True)
 
 
 def nanpercentile(a: Any, q: Any, axis: Axis = None, out: None = None, overwrite_input: bool = False,
                   method: Any = "linear", keepdims: bool = False, *, weights: Any = None) -> Any:
     """Percentiles over axes of the elements that are numbers."""
-    no_out("nanpercentile", out)
+    return _asked(np.nanpercentile, np.percentile, a, q, axis, out, method, keepdims, weights, skip=True)
+
+
+def _asked(f: Any, ask: Any, a: Any, q: Any, axis: Axis, out: None, method: Any, keepdims: bool, weights: Any,
+           skip: bool = False) -> Any:
+    """Answer NumPy's function `f` for its own arrays, and for traced ones by what `ask` says of elements in order."""
+    no_out(f.__name__, out)
     if for_numpy(a, q, weights):
-        return np.nanpercentile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
-    _no_weights("nanpercentile", weights)
-    return _taken("nanpercentile", np.percentile, a, q, axis, method, keepdims, skip=True)
-
-
-def _no_weights(name: str, weights: Any) -> None:
+        return f(a, q, axis, method=method, keepdims=keepdims, weights=weights)
     if weights is not None:
-        raise TypeError(f"{name} of a traced array takes no weights; put the elements in order by argsort and add the "
-                        "weights up with cumulative_sum")
+        raise TypeError(f"{f.__name__} of a traced array takes no weights; put the elements in order by argsort and "
+                        "add the weights up with cumulative_sum")
+    return _taken(f.__name__, ask, a, q, axis, method, keepdims, skip=skip)
 
 
 __all__ = ["median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile"]

@@ -50,9 +50,9 @@ def leaked(origin: str) -> RuntimeError:
 class Tracer(ArrayInterface):
     """An array that a transformation watches.
 
-    The kinds of tracer share one layout, so that item assignment can turn a handle of one kind into another:
-    `value` (a plain array or a tracer of a lower level), `trace`, and then `tangent` for a `Dual`, `index` (the row
-    on the tape) for a `Var`.
+    The kinds of tracer share one layout, so that item assignment can turn a handle of one kind into another: `value` (a
+    plain array or a tracer of a lower level), `owner`, the trace that watches it, and then `tangent` for a `Dual`,
+    `index` (the row on the tape) for a `Var`. `part` marks what an index has read from another tracer.
     """
 
     __slots__ = ("index", "owner", "part", "tangent", "value")

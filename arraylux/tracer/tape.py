@@ -132,11 +132,7 @@ class Scatter:
 
     def add_to(self, target: Any) -> Any:
         """Add a single plain part to an array that nobody else holds, in place."""
-        index, g = self.indices[0], self.parts[0]
-        if is_basic(index):
-            target[index] += g
-        else:
-            backend.scatter_add(target, index, g)
+        add_at(target, self.indices[0], self.parts[0])
         return target
 
     def join(self, other: Any) -> Scatter:
@@ -154,6 +150,14 @@ def is_basic(index: Any) -> bool:
     """Say whether an index is made of integers, slices, `None` and `...` alone, so that no place comes twice."""
     items = index if type(index) is tuple else (index,)
     return all(i is None or i is Ellipsis or (isinstance(i, (int, slice)) and not isinstance(i, bool)) for i in items)
+
+
+def add_at(target: Any, index: Any, v: Any) -> None:
+    """Add to the places of a plain array that an index names, in place, as often as each is named."""
+    if is_basic(index):
+        target[index] += v
+    else:
+        backend.scatter_add(target, index, v)
 
 
 def accumulate(cotangents: list[Any], owned: set[int], row: int, c: Any) -> None:
