@@ -49,6 +49,11 @@ def lower(leaves: Sequence[Any], trace: Any) -> list[Any]:
     return [x.value if isinstance(x, Tracer) and (x.owner is trace or type(x) is Constant) else x for x in leaves]
 
 
+def floating(outputs: Sequence[Any]) -> list[int]:
+    """Return the places of the results that can have a derivative."""
+    return [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
+
+
 def check_closed(what: str, f: Function, results: Sequence[Any], trace: Trace, found: bool = False) -> None:
     """Raise if results that were computed below a level still have tracers of it: they came by a closure."""
     if found or any(isinstance(y, Tracer) and y.level >= trace.level for y in results):
@@ -59,7 +64,7 @@ def check_closed(what: str, f: Function, results: Sequence[Any], trace: Trace, f
 def record(call: Call, leaves: Sequence[Any], tape: Tape, outputs: Sequence[Any], rule: Function) -> list[Any]:
     """Write one row for a whole function call, and return its results as tracers."""
     parents = tuple([x.index if isinstance(x, Var) and x.owner is tape else -1 for x in leaves])
-    floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
+    floats = floating(outputs)
     rows = tape.rows
     first = len(rows)
     if floats:
@@ -111,4 +116,4 @@ class Samples:
         return call
 
 
-__all__ = ["Call", "Samples", "batches", "check_closed", "highest", "lower", "record", "stacked"]
+__all__ = ["Call", "Samples", "batches", "check_closed", "floating", "highest", "lower", "record", "stacked"]

@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import tree
-from ..backend import kind
 from ..tracer.batch import Batch
 from ..tracer.core import Tracer
 from ..tracer.tape import Tape, Var, walk
-from .calls import Call, Samples, batches, check_closed, highest, lower, record
+from .calls import Call, Samples, batches, check_closed, floating, highest, lower, record
 from .leaves import name_of
 
 Function = Callable[..., Any]
@@ -78,7 +77,7 @@ def checkpoint(f: Function) -> Function:
         outputs, structure_out = tree.flatten(f(*inner_args, **inner_kwargs))
         check_closed("checkpoint", f, outputs, trace, len(trace.rows) != before)
         own = [i for i, x in enumerate(leaves) if isinstance(x, Var) and x.owner is trace]
-        floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
+        floats = floating(outputs)
 
         def rule(g: Sequence[Any], _: Any) -> list[Any]:
             tape = Tape(f"checkpoint of {name_of(f)}")

@@ -17,7 +17,7 @@ from ..tracer.core import Tracer
 from ..tracer.declare import zeros_like
 from ..tracer.dual import Dual, dual
 from ..tracer.tape import Var, transpose
-from .calls import Call, Samples, batches, check_closed, highest, lower, record, stacked
+from .calls import Call, Samples, batches, check_closed, floating, highest, lower, record, stacked
 from .leaves import name_of
 
 Function = Callable[..., Any]
@@ -84,7 +84,7 @@ class custom_vjp:
         out, residuals = self._forward(*tree.unflatten(structure, values))
         outputs, structure_out = tree.flatten(out)
         check_closed("custom_vjp", self._f, outputs, trace)
-        floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
+        floats = floating(outputs)
 
         def rule(g: Sequence[Any], _: Any) -> list[Any]:
             cotangents: list[Any] = [None] * len(outputs)
@@ -207,7 +207,7 @@ class custom_jvp:
             return tree.unflatten(structure_out, [dual(y, t, trace) for y, t in zip(outputs, tangents, strict=True)])
         outputs, structure_out, _ = push(*[zeros_like(values[i]) for i in own])
         check_closed("custom_jvp", self._f, outputs, trace)
-        floats = [i for i, y in enumerate(outputs) if hasattr(y, "dtype") and kind(y.dtype) in "fc"]
+        floats = floating(outputs)
 
         def rule(g: Sequence[Any], _: Any) -> list[Any]:
             def linear(*moved: Any) -> list[Any]:
